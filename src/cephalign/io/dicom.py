@@ -18,6 +18,7 @@ from cephalign.io.dicom_file import read_pixels
 from cephalign.io.dicom_geometry import (
     evened,
     lps_from_voxel,
+    refuse_crooked,
     stacked,
     upright,
 )
@@ -40,7 +41,7 @@ def read(path: Path, options: ReadOptions) -> Volume:
     ----------
     path : Path
     options : ReadOptions
-        `series`, `allow_gaps` (fills by linear interpolation at the smallest distance of two slices) and
+        `series`, `allow_gaps` (fills by linear interpolation at the distance of the closest slices) and
         `allow_tilt` (moves slices in their planes, linearly; what no slice covers is padding, or air in CT).
 
     Returns
@@ -62,6 +63,7 @@ def read(path: Path, options: ReadOptions) -> Volume:
     stack = stacked(images[0].orientation, [image.position for image in images], str(path))
     images = [images[n] for n in stack.order]
     refuse_repeated(images, stack, path)
+    refuse_crooked(stack, str(path))
     refuse_unless_allowed(stack, path, gaps=options.allow_gaps, tilt=options.allow_tilt)
     spacing = images[0].spacing_mm
     data = _pixels(images)

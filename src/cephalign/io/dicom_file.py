@@ -9,8 +9,11 @@ from typing import Any
 import pydicom
 from numpy.typing import NDArray
 from pydicom.errors import InvalidDicomError
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from cephalign.errors import InputError
+
+UNCOMPRESSED = {"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"}
 
 
 def read_dataset(file: Path, *, tags: list[str] | None = None) -> Any:
@@ -26,23 +29,27 @@ def read_dataset(file: Path, *, tags: list[str] | None = None) -> Any:
             start = stream.read(132)
     except OSError as error:
         raise InputError(f"cannot read {file}: {error.strerror or error}") from error
-    # Old files lack the preamble and begin at once with group 0008 or 0002, little-endian.
-    bare = start[:4] in {
-        b"\x08\0\0\0",
-        b"\x08\0\5\0",
-        b"\x08\0\1\0",
-        b"\x08\0\x08\0",
-        b"\2\0\0\0",
-        b"\2\0\1\0",
-    }
+    # Old files lack the preamble and begin at once with group 2 or 8, little-endian.
+    bare = start[:2] in {b"\2\0", b"\x08\0"} and start[3:4] == b"\0"
     if start[128:] != b"DICM" and not bare:
         return None
     try:
         with quiet_pydicom():
-            return pydicom.dcmread(file, stop_before_pixels=tags is not None, specific_tags=tags, force=bare)
+            dataset = pydicom.dcmread(
+                file, stop_before_pixels=tags is not None, specific_tags=tags, force=bare
+            )
+            if (
+                "TransferSyntaxUID" not in dataset.file_meta
+            ):  # pydicom has found out, but does not say it there
+                dataset.file_meta.TransferSyntaxUID = (
+                    ImplicitVRLittleEndian if dataset.original_encoding[0] else ExplicitVRLittleEndian
+                )
+            return dataset
     except InvalidDicomError:
         return None
     except Exception as error:  # pydicom raises whatever a damaged header makes of it
+        if start[128:] != b"DICM":
+            return None  # only looked like it
         raise InputError(f"{file}: damaged DICOM file ({error})", do="copy or export it again") from error
 
 
@@ -61,7 +68,7 @@ def read_pixels(file: Path) -> NDArray[Any]:
             return pixels
     except Exception as error:  # decoders and damaged headers raise whatever they like
         syntax = getattr(getattr(dataset, "file_meta", None), "TransferSyntaxUID", None)
-        if syntax is not None and getattr(syntax, "is_compressed", False):
+        if syntax is not None and syntax not in UNCOMPRESSED:
             raise InputError(
                 f"{file}: its pixels are packed as {syntax.name}",
                 expected="a transfer syntax that can be read here",

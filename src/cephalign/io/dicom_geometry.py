@@ -22,6 +22,7 @@ PLACE_TOLERANCE_SPACING = 0.02
 SAME_PLACE_MM = 0.01
 STEEPEST_TILT_DEG = 45.0
 MOST_FILLED = 10
+CLOSEST_RATIO = 1.25
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def stacked(orientation: ArrayLike, positions: ArrayLike, what: str) -> Stack:
     Raises
     ------
     GeometryError
-        Row and column are no unit vectors at right angles, or the slices do not lie on one straight line.
+        Row and column are no unit vectors at right angles.
     """
     row, column = np.asarray(orientation, dtype=np.float64).reshape(2, 3)
     lengths = np.array([np.linalg.norm(row), np.linalg.norm(column)])
@@ -106,17 +107,18 @@ def stacked(orientation: ArrayLike, positions: ArrayLike, what: str) -> Stack:
     ways = ways[order]
     origin = frame @ ways[0]
     ways -= ways[0]
-    stack = Stack(order.tolist(), frame, origin, ways[:, 2], ways[:, :2])
-    if stack.along[-1] <= SAME_PLACE_MM:
-        return stack  # all in one place: the caller says so
+    return Stack(order.tolist(), frame, origin, ways[:, 2], ways[:, :2])
+
+
+def refuse_crooked(stack: Stack, what: str) -> None:
+    """Raise `GeometryError` unless the slices, all in different places, lie along one straight line."""
     off = np.abs(stack.drift - stack.along[:, None] * stack.drift_per_mm).max()
     if off > max(PLACE_TOLERANCE_MM, 1e-3 * stack.along[-1]):
         raise GeometryError(
             f"{what}: the slices do not lie on one straight line",
             expected="a straight stack",
-            got=f"{off:.3g} mm beside it",
+            got=f"one {off:.3g} mm beside it",
         )
-    return stack
 
 
 def lps_from_voxel(stack: Stack, spacing_ij_mm: ArrayLike) -> Float:
@@ -130,31 +132,33 @@ def lps_from_voxel(stack: Stack, spacing_ij_mm: ArrayLike) -> Float:
 
 
 def evened(data: NDArray[Any], stack: Stack, what: str) -> tuple[NDArray[np.float32], Stack]:
-    """Fill gaps: interpolate linearly along the stack at the smallest distance two slices have.
+    """Fill gaps: interpolate linearly along the stack, on places about as far apart as its closest slices.
+
+    A slice that lies on a place, up to rounding, is taken as it is.
 
     Raises
     ------
     GeometryError
-        That distance is so small that nearly all slices would be invented.
+        The closest slices are so close that nearly all others would be invented.
     """
-    step = float(np.diff(stack.along).min())
-    count = math.floor(float(stack.along[-1]) / step + 0.01) + 1
+    ways = np.diff(stack.along)
+    closest = ways[ways < CLOSEST_RATIO * ways.min()].mean()  # rounding makes a single one too small
+    count = round(float(stack.along[-1] / closest)) + 1
     if count > MOST_FILLED * len(stack.along):
         raise GeometryError(
             f"{what}: its gaps are too large to fill",
             expected=f"at most {MOST_FILLED} slices for each given",
-            got=f"{len(stack.along)} slices, {step:.3g} mm apart at the least, over {stack.along[-1]:.4g} mm",
+            got=f"{len(stack.along)} slices over {stack.along[-1]:.4g} mm, closest {closest:.3g} mm apart",
         )
-    places = np.minimum(np.arange(count) * step, stack.along[-1])
-    upper = np.clip(np.searchsorted(stack.along, places), 1, len(stack.along) - 1)
-    part = (places - stack.along[upper - 1]) / (stack.along[upper] - stack.along[upper - 1])
+    places: Float = np.linspace(0.0, float(stack.along[-1]), count)
+    above = np.clip(np.searchsorted(stack.along, places), 1, len(stack.along) - 1)
+    part = (places - stack.along[above - 1]) / (stack.along[above] - stack.along[above - 1])
+    part = np.where(np.abs(part - part.round()) < PLACE_TOLERANCE_SPACING, part.round(), part)
     filled = np.empty((*data.shape[:2], count), dtype=np.float32, order="F")
-    for k, (above, weight) in enumerate(zip(upper, part.astype(np.float32), strict=True)):
-        filled[..., k] = (1 - weight) * data[..., above - 1] + weight * data[..., above]
-    along: Float = np.arange(count, dtype=np.float64) * step
-    return filled, Stack(
-        list(range(count)), stack.frame, stack.origin, along, along[:, None] * stack.drift_per_mm
-    )
+    for k, (upper, weight) in enumerate(zip(above, part.astype(np.float32), strict=True)):
+        filled[..., k] = _mixed(data[..., upper - 1], data[..., upper], weight)
+    drift = places[:, None] * stack.drift_per_mm
+    return filled, Stack(list(range(count)), stack.frame, stack.origin, places, drift)
 
 
 def upright(
@@ -184,5 +188,11 @@ def _resampled(plane: NDArray[np.float32], start_vox: float, count: int, fill: f
     wide = np.full((count + 1, plane.shape[1]), fill, dtype=np.float32)
     to = slice(max(-whole, 0), min(len(plane) - whole, count + 1))
     wide[to] = plane[to.start + whole : to.stop + whole]
-    mixed: NDArray[np.float32] = (1 - part) * wide[:-1] + part * wide[1:]
+    return _mixed(wide[:-1], wide[1:], part)
+
+
+def _mixed(one: NDArray[Any], other: NDArray[Any], part: np.float32) -> NDArray[np.float32]:
+    """Interpolate so that equal values stay what they are, to the last bit."""
+    start = one.astype(np.float32)
+    mixed: NDArray[np.float32] = start + part * (other.astype(np.float32) - start)
     return mixed

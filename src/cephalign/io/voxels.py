@@ -144,7 +144,7 @@ def unoriented_grid(path: Path, shape: tuple[int, int, int], spacing_mm: ArrayLi
 
 
 def writable(data: NDArray[Any], path: Path) -> NDArray[Any]:
-    """Return data of a type every format knows: bool becomes uint8, half floats become float32.
+    """Return data of a type every format knows, in native order: bool becomes uint8, half floats float32.
 
     Raises
     ------
@@ -159,4 +159,4 @@ def writable(data: NDArray[Any], path: Path) -> NDArray[Any]:
         raise InputError(
             f"cannot write {path}", expected="integers or floats of at most 64 bits", got=data.dtype.name
         )
-    return data
+    return data.astype(data.dtype.newbyteorder("="), copy=False)
