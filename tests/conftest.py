@@ -10,8 +10,12 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
-    """The folder of real scans, which are not part of the project; without it a test is skipped."""
+    """The folder of real scans, which are not part of the project.
+
+    Without it a test is skipped, or fails where CEPHALIGN_REQUIRE_DATA is set, as it is in `.ci/run`.
+    """
     folder = Path(os.environ.get("CEPHALIGN_DATA", REPOSITORY.parent / "shared" / "data"))
     if not folder.is_dir():
-        pytest.skip("no real scans: set CEPHALIGN_DATA to the folder that holds rire/ and the others")
+        unless = pytest.fail if os.environ.get("CEPHALIGN_REQUIRE_DATA") else pytest.skip
+        unless("no real scans: set CEPHALIGN_DATA to the folder that holds rire/ and the others")
     return folder
