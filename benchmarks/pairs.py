@@ -1,8 +1,8 @@
 """Misaligned pairs made from one real scan by resampling, so that the truth is known.
 
 The scan is the RIRE practice patient's T1 (a real scan, 26 slices of 4 mm). Its partner is the same scan
-under a known motion, resampled with cubic splines onto the grid of that patient's CT, its contrast remapped by
-a curve that is not monotone, with noise added. The header of neither tells the motion.
+under a known motion, resampled with cubic splines onto the grid of that patient's CT, its contrast remapped
+by a curve that is not monotone, with noise added. The header of neither tells the motion.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def random_motion(rng: np.random.Generator, angle_deg: float, shift_mm: float, c
 
 
 def remap_contrast(data: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Send intensities through a random smooth curve that rises, falls and rises, as T1 becomes another contrast."""
+    """Send intensities through a random smooth curve that rises, falls and rises: another contrast."""
     top = np.percentile(data, 99.5)
     knots = np.array([0.0, 0.12, 0.3, 0.5, 0.7, 1.0]) * top
     heights = np.array([0.0, 0.5, 0.95, 0.35, 0.75, 0.25]) + np.r_[0.0, rng.uniform(-0.1, 0.1, 5)]
@@ -49,7 +49,7 @@ def remap_contrast(data: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def recontrasted_pair(scan: Volume, seed: int, angle_deg: float = 30, shift_mm: float = 30) -> Pair:
-    """Make pair number `seed`: the scan is fixed, its moved and re-contrasted copy on the CT's grid is moving."""
+    """Make pair number `seed`: the scan is fixed, its moved, re-contrasted copy on the CT's grid moving."""
     rng = np.random.default_rng(seed)
     matrix = np.diag([-CT_SPACING[0], -CT_SPACING[1], CT_SPACING[2], 1.0])
     matrix[:3, 3] = scan.grid.centre - matrix[:3, :3] @ ((np.array(CT_SHAPE) - 1) / 2)
@@ -57,7 +57,12 @@ def recontrasted_pair(scan: Volume, seed: int, angle_deg: float = 30, shift_mm: 
     moving_from_fixed = random_motion(rng, angle_deg, shift_mm, scan.grid.centre)
     voxel = scan.grid.voxel_from_world @ moving_from_fixed.inverse().matrix @ grid.world_from_voxel
     data = ndimage.affine_transform(
-        scan.data.astype(np.float64), voxel[:3, :3], voxel[:3, 3], output_shape=CT_SHAPE, order=3, mode="constant"
+        scan.data.astype(np.float64),
+        voxel[:3, :3],
+        voxel[:3, 3],
+        output_shape=CT_SHAPE,
+        order=3,
+        mode="constant",
     )
     data = remap_contrast(np.clip(data, 0, None), rng) + rng.normal(0, 15, CT_SHAPE)
     moving = Volume(np.round(data).astype(np.int16), grid)
@@ -66,7 +71,9 @@ def recontrasted_pair(scan: Volume, seed: int, angle_deg: float = 30, shift_mm: 
 
 def head_points(scan: Volume, count: int = 4000) -> np.ndarray:
     """Return (count, 3) world points spread over the head: bright voxels, closed in every slice."""
-    inside = ndimage.gaussian_filter(scan.data.astype(np.float32), (2, 2, 0)) > 0.15 * np.percentile(scan.data, 98)
+    inside = ndimage.gaussian_filter(scan.data.astype(np.float32), (2, 2, 0)) > 0.15 * np.percentile(
+        scan.data, 98
+    )
     inside = np.stack([ndimage.binary_fill_holes(inside[..., k]) for k in range(inside.shape[2])], -1)
     labels, _ = ndimage.label(inside)
     voxels = np.argwhere(labels == np.bincount(labels.ravel())[1:].argmax() + 1)

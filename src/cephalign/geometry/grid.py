@@ -34,7 +34,7 @@ def apply_affine(affine: Float, points: ArrayLike) -> Float:
 
 
 def frozen_affine(affine: ArrayLike, what: str) -> Float:
-    """Copy `affine` into a read-only float64 (4, 4) array, refusing wrong shapes, NaN and a wrong last row."""
+    """Copy `affine` into a read-only float64 (4, 4) array; refuse wrong shapes, NaN and a wrong last row."""
     matrix = np.array(affine, dtype=np.float64)
     if matrix.shape != (4, 4):
         raise GeometryError(f"{what} has a wrong shape", expected="a 4 x 4 matrix", got=str(matrix.shape))
@@ -70,14 +70,20 @@ class Grid:
     def __post_init__(self) -> None:
         shape = tuple(int(n) for n in self.shape)
         if len(shape) != 3 or min(shape) < 1:
-            raise GeometryError("grid shape is not three-dimensional", expected="three counts of at least 1", got=str(shape))
+            raise GeometryError(
+                "grid shape is not three-dimensional", expected="three counts of at least 1", got=str(shape)
+            )
         matrix = frozen_affine(self.world_from_voxel, "world_from_voxel")
         spacing = np.linalg.norm(matrix[:3, :3], axis=0)
         if spacing.min() <= 0:
-            raise GeometryError("grid spacing is zero", expected="positive spacing", got=str(spacing.tolist()))
+            raise GeometryError(
+                "grid spacing is zero", expected="positive spacing", got=str(spacing.tolist())
+            )
         cosines = matrix[:3, :3] / spacing
         if np.abs(cosines.T @ cosines - np.eye(3)).max() > SHEAR_TOLERANCE:
-            raise GeometryError("grid axes are not orthogonal", expected="orthogonal axes", got=str(cosines.round(4).tolist()))
+            raise GeometryError(
+                "grid axes are not orthogonal", expected="orthogonal axes", got=str(cosines.round(4).tolist())
+            )
         object.__setattr__(self, "shape", shape)
         object.__setattr__(self, "world_from_voxel", matrix)
 
@@ -94,7 +100,8 @@ class Grid:
     @cached_property
     def spacing(self) -> Float:
         """(3,) distance between neighbouring voxel centres along i, j, k in mm."""
-        return np.linalg.norm(self.world_from_voxel[:3, :3], axis=0)
+        spacing: Float = np.linalg.norm(self.world_from_voxel[:3, :3], axis=0)
+        return spacing
 
     @cached_property
     def directions(self) -> Float:
@@ -104,7 +111,7 @@ class Grid:
     @cached_property
     def voxel_from_world(self) -> Float:
         """(4, 4) inverse of `world_from_voxel`."""
-        return np.linalg.inv(self.world_from_voxel)
+        return np.asarray(np.linalg.inv(self.world_from_voxel), dtype=np.float64)
 
     @cached_property
     def centre(self) -> Float:
@@ -114,7 +121,8 @@ class Grid:
     @cached_property
     def extent(self) -> Float:
         """(3,) size along i, j, k in mm, from outer voxel face to outer voxel face."""
-        return self.spacing * np.array(self.shape)
+        extent: Float = self.spacing * np.array(self.shape)
+        return extent
 
     @property
     def is_left_handed(self) -> bool:
@@ -129,7 +137,7 @@ class Grid:
         return apply_affine(self.world_from_voxel, np.array(indices) * last)
 
     def resized(self, spacing: ArrayLike) -> Grid:
-        """Return a grid over the same extent with `spacing` (mm, scalar or three), its centre kept exactly."""
+        """Return a grid over the same extent with `spacing` (mm, one or three), its centre kept exactly."""
         wanted = np.broadcast_to(np.asarray(spacing, dtype=np.float64), (3,))
         # A scan of one slice keeps its one slice; half a voxel of excess is not worth another voxel.
         shape = np.maximum(1, np.round(self.extent / wanted)).astype(int)

@@ -11,7 +11,7 @@ from scipy.spatial.transform import Rotation
 from cephalign.errors import GeometryError
 from cephalign.geometry.grid import Float, apply_affine, frozen_affine
 
-# A rotation read from a text file with six decimals is off by 1e-6; 1e-4 moves a point of the head by 0.01 mm.
+# A rotation read from text with six decimals is off by 1e-6; 1e-4 moves a point of the head by 0.01 mm.
 RIGID_TOLERANCE = 1e-4
 # Below this the matrix is taken as it is, so that writing and reading keeps every bit.
 EXACT_TOLERANCE = 1e-12
@@ -83,8 +83,10 @@ class Rigid:
     def from_euler(
         cls, angles_deg: ArrayLike, translation: ArrayLike = (0, 0, 0), centre: ArrayLike = (0, 0, 0)
     ) -> Rigid:
-        """Build R = Rz Ry Rx from degrees about the fixed world axes x, y, z (in this order), about `centre`."""
-        return cls.from_rotation(Rotation.from_euler("xyz", angles_deg, degrees=True).as_matrix(), translation, centre)
+        """Build R = Rz Ry Rx from degrees about fixed world axes x, y, z in this order, about `centre`."""
+        return cls.from_rotation(
+            Rotation.from_euler("xyz", angles_deg, degrees=True).as_matrix(), translation, centre
+        )
 
     @classmethod
     def from_quaternion(
@@ -97,7 +99,11 @@ class Rigid:
 
     @classmethod
     def from_axis_angle(
-        cls, axis: ArrayLike, angle_deg: float, translation: ArrayLike = (0, 0, 0), centre: ArrayLike = (0, 0, 0)
+        cls,
+        axis: ArrayLike,
+        angle_deg: float,
+        translation: ArrayLike = (0, 0, 0),
+        centre: ArrayLike = (0, 0, 0),
     ) -> Rigid:
         """Build a right-handed turn of `angle_deg` about `axis` (any length) through `centre`."""
         unit = np.asarray(axis, dtype=np.float64)
@@ -131,7 +137,7 @@ class Rigid:
     def euler(self) -> Float:
         """Return (3,) degrees about fixed world x, y, z, as `from_euler` takes them.
 
-        At a y angle of +-90 degrees only the sum (or difference) of x and z is defined; x then carries all of it.
+        At a y angle of +-90 degrees only the sum (or difference) of x and z is defined: x carries it all.
         """
         R = self.rotation
         horizontal = float(np.hypot(R[0, 0], R[1, 0]))
@@ -140,7 +146,7 @@ class Rigid:
             x, z = np.arctan2(R[2, 1], R[2, 2]), np.arctan2(R[1, 0], R[0, 0])
         else:
             x, z = np.arctan2(-R[1, 2], R[1, 1]), 0.0
-        return np.rad2deg(np.array([x, y, z]))
+        return np.asarray(np.rad2deg([x, y, z]), dtype=np.float64)
 
     def quaternion(self) -> Float:
         """Return (4,) unit quaternion x, y, z, w with w >= 0."""
@@ -154,7 +160,7 @@ class Rigid:
         return axis, float(np.rad2deg(angle))
 
     def parameters(self, centre: ArrayLike) -> Float:
-        """Return (6,) rotation vector (radians) about `centre` and translation (mm), as `from_parameters` takes."""
+        """Return (6,) rotation vector (radians) about `centre`, translation (mm): see `from_parameters`."""
         c = np.asarray(centre, dtype=np.float64)
         return np.concatenate([Rotation.from_matrix(self.rotation).as_rotvec(), self.map(c) - c])
 
@@ -164,11 +170,13 @@ class Rigid:
 
     def displacement(self, points: ArrayLike) -> Float:
         """Return (...) how far each of (..., 3) points moves, in mm."""
-        return np.linalg.norm(self.map(points) - np.asarray(points, dtype=np.float64), axis=-1)
+        moved: Float = np.linalg.norm(self.map(points) - np.asarray(points, dtype=np.float64), axis=-1)
+        return moved
 
     def distance(self, other: Rigid, points: ArrayLike) -> Float:
-        """Return (...) how far apart the two transforms put each of (..., 3) points, in mm: the TRE over them."""
-        return np.linalg.norm(self.map(points) - other.map(points), axis=-1)
+        """Return (...) how far apart the two transforms put each of (..., 3) points, in mm: the TRE there."""
+        apart: Float = np.linalg.norm(self.map(points) - other.map(points), axis=-1)
+        return apart
 
     def inverse(self) -> Rigid:
         """Return the opposite direction: `fixed_from_moving` of a `moving_from_fixed`."""

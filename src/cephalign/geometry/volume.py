@@ -32,7 +32,7 @@ class Volume:
     Parameters
     ----------
     data : (I, J, K) array
-        Real intensities in their own units (HU for CT), in the file's own precision where it is an integer one.
+        Real intensities in their own units (HU for CT), in the file's own type where that is an integer one.
     grid : Grid
         Where the voxels lie in world (RAS+ mm).
     modality : Modality
@@ -51,6 +51,8 @@ class Volume:
     def __post_init__(self) -> None:
         data = np.asarray(self.data).view()
         if data.shape != self.grid.shape:
-            raise GeometryError("data and grid differ", expected=f"shape {self.grid.shape}", got=str(data.shape))
+            raise GeometryError(
+                "data and grid differ", expected=f"shape {self.grid.shape}", got=str(data.shape)
+            )
         data.setflags(write=False)
         object.__setattr__(self, "data", data)

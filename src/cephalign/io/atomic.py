@@ -25,11 +25,15 @@ def whole_file(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f".writing-{os.getpid()}-{path.name}")
     try:
         if not path.parent.is_dir():
-            raise OutputError(f"cannot write {path}", expected="an existing folder", got=f"no folder {path.parent}")
+            raise OutputError(
+                f"cannot write {path}", expected="an existing folder", got=f"no folder {path.parent}"
+            )
         yield temporary
         temporary.replace(path)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise OutputError(f"cannot write {path}: {reason}", do="free space or choose another folder") from error
+        raise OutputError(
+            f"cannot write {path}: {reason}", do="free space or choose another folder"
+        ) from error
     finally:
         temporary.unlink(missing_ok=True)
