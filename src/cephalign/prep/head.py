@@ -1,0 +1,204 @@
+"""Where the head is: its mask without table, holder, frame and background, for a scan of any kind."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage, sparse
+
+from cephalign.errors import InputError
+from cephalign.geometry import Modality, Volume
+from cephalign.geometry.grid import Float
+from cephalign.prep.resample import AIR_HU, SURELY_AIR_HU
+
+Mask = NDArray[np.bool_]
+Image = NDArray[np.float32]
+
+MR = (Modality.MR, Modality.T1, Modality.T2, Modality.PD)
+# Fewer slices than this show no head, and no threshold or ball can tell what they show.
+FEWEST_SLICES = 4
+# The border between air and tissue lies here in any CT, however little air it shows.
+AIR_BORDER_HU = (-700.0, -200.0)
+# Everything denser counts alike, so that bone and metal do not pull the threshold.
+DENSE_HU = 200.0
+# Nearly all soft tissue of a CT lies within a tenth of the step from air to water; no MR contrast is so flat.
+FLAT_CONTRAST = 0.10
+# Cuts what is thinner than 18 mm: table tops, shells, crates, rods and pins; a nose or a jaw survives.
+BALL_MM = 9.0
+# The scalp may have gaps of this size where it meets a sinus, a wound or a dim corner of the coil.
+GAP_MM = 5.0
+# A head is longer than this: where a scan is shorter, the head goes on beyond its border.
+SHORTER_THAN_HEAD_MM = 100.0
+# Half a litre is less than a newborn's head; a tenth of that is no part of a head worth aligning.
+SMALLEST_ML = 50.0
+
+
+def head_mask(volume: Volume, spacing_mm: float = 3.0) -> Volume:
+    """Find the head in a scan, with its cavities, without table, holder, frame and noise.
+
+    Coarse block means, a threshold (Otsu 1979; the paper, 'Generation of ground truth data'), an opening
+    that cuts what is thin, the largest piece, and its holes filled slice by slice.
+
+    Parameters
+    ----------
+    volume : Volume
+        A scan in any units; a CT may be offset, padded or hold metal.
+    spacing_mm : float
+        Spacing of the mask's grid; an axis that is coarser stays as it is.
+
+    Returns
+    -------
+    Volume
+        Data bool; over the extent of `volume`, its modality kept.
+
+    Raises
+    ------
+    InputError
+        Fewer than four slices along an axis, NaN or infinity, one value everywhere, or nothing like a head.
+    """
+    if min(volume.grid.shape) < FEWEST_SLICES:
+        raise InputError(
+            "scan is too thin to find a head in",
+            expected=f"at least {FEWEST_SLICES} voxels along each axis",
+            got=" x ".join(map(str, volume.grid.shape)),
+            do="give a whole 3D scan",
+        )
+    grid = volume.grid.resized(np.maximum(volume.grid.spacing, spacing_mm))
+    image = _block_means(volume.data, grid.shape)
+    _refuse_empty(image)
+    threshold, bone_is_bright = _threshold(image, volume.modality)
+    mask = _largest_body(image > threshold, grid.spacing, hollow=not bone_is_bright)
+    found_ml = float(mask.sum() * grid.spacing.prod() / 1000)
+    if found_ml < SMALLEST_ML:
+        raise InputError(
+            "scan shows nothing like a head",
+            expected=f"a body of at least {SMALLEST_ML:g} ml brighter than its surroundings",
+            got=f"{found_ml:.3g} ml",
+            do="look at the scan, and at the voxel spacing in its header",
+        )
+    return Volume(mask, grid, volume.modality)
+
+
+def _block_means(data: NDArray[np.generic], shape: tuple[int, int, int]) -> Image:
+    """Average the voxels that fall into each coarse one, weighted by overlap; slab by slab to save memory."""
+    order = np.argsort([-abs(step) for step in data.strides], kind="stable")
+    slow, rows, columns = (_overlaps(data.shape[axis], shape[axis]) for axis in order)
+    slabs = np.empty((data.shape[order[0]], rows.shape[0], columns.shape[0]), dtype=np.float32)
+    with np.errstate(all="ignore"):  # infinity is found afterwards
+        for slab, source in zip(slabs, data.transpose(order), strict=True):
+            slab[:] = (columns @ (rows @ source.astype(np.float32)).T).T
+        means = (slow @ slabs.reshape(len(slabs), -1)).reshape(-1, *slabs.shape[1:])
+    return np.ascontiguousarray(means.transpose(np.argsort(order)))
+
+
+def _overlaps(count: int, coarse_count: int) -> sparse.csr_array:
+    """Return (coarse_count, count) weights: rows sum to one, and the outer voxels take what lies beyond."""
+    faces = np.linspace(0, count, coarse_count + 1)
+    left, right = faces[:-1, None], faces[1:, None]
+    voxels = np.arange(count)
+    overlap = np.clip(np.minimum(right, voxels + 1) - np.maximum(left, voxels), 0, None)
+    return sparse.csr_array((overlap / overlap.sum(axis=1, keepdims=True)).astype(np.float32))
+
+
+def _refuse_empty(image: Image) -> None:
+    """Refuse what cannot show anything."""
+    if not np.isfinite(image).all():
+        raise InputError(
+            "scan holds NaN or infinite voxels", expected="finite intensities", do="repair or crop the scan"
+        )
+    low, high = float(image.min()), float(image.max())
+    if high - low <= 1e-5 * max(abs(low), abs(high)):  # averaging rounds
+        raise InputError(
+            "scan holds no image",
+            expected="intensities that differ",
+            got=f"{low:.6g} everywhere",
+            do="check that the right file was given",
+        )
+
+
+def _threshold(image: Image, modality: Modality) -> tuple[float, bool]:
+    """Return the value between air and tissue, and whether bone is bright, as it is in CT only."""
+    may_be_ct = modality in (Modality.CT, Modality.UNKNOWN)
+    if may_be_ct and np.mean(image < SURELY_AIR_HU) > 1e-3:
+        # Padding outside the reconstruction circle (-2000, -3024) is air too.
+        return float(np.clip(_otsu(np.clip(image, AIR_HU, DENSE_HU)), *AIR_BORDER_HU)), True
+    # Percentiles keep out metal, hot spots and padding. The root lowers the threshold: air is all dark, but
+    # contrast and bias give tissue many shades.
+    low, high = (float(p) for p in np.percentile(image, (0.5, 99)))
+    if high <= low:
+        low, high = float(image.min()), float(image.max())
+    threshold = low + _otsu(np.sqrt(np.clip(image, low, high) - low)) ** 2
+    tissue = image[image > threshold] - low
+    typical = float(np.median(tissue))
+    is_flat = float(np.mean(np.abs(tissue - typical) < FLAT_CONTRAST * typical)) > 0.5
+    return threshold, modality is Modality.CT or (may_be_ct and is_flat)
+
+
+def _otsu(values: Image) -> float:
+    """Return the threshold that parts `values` into the two classes farthest apart (Otsu 1979)."""
+    counts, edges = np.histogram(values, bins=256)
+    middles = (edges[:-1] + edges[1:]) / 2
+    below = np.cumsum(counts)[:-1].astype(np.float64)
+    above = counts.sum() - below
+    total_below = np.cumsum(counts * middles)[:-1]
+    total_above = (counts * middles).sum() - total_below
+    between = below * above * (total_above / np.maximum(above, 1) - total_below / np.maximum(below, 1)) ** 2
+    # Between two peaks with nothing in the gap all thresholds are as good: take the middle.
+    best = np.flatnonzero(between >= between.max() * (1 - 1e-9))
+    return float(edges[1:][best].mean())
+
+
+def _largest_body(bright: Mask, spacing: Float, *, hollow: bool) -> Mask:
+    """Return the largest thick piece with what belongs to it; `hollow`: dark bone parts scalp and brain."""
+    solid = bright
+    if hollow:  # in CT the foam inside a table top would be filled too
+        closed = ~_dilated(~_dilated(bright, GAP_MM, spacing), GAP_MM, spacing)
+        solid = _filled(bright | closed)
+    # A plate along the border is thin, but a head that a thin slab cuts is not.
+    rim = [(0, 0) if size < SHORTER_THAN_HEAD_MM else (1, 1) for size in spacing * bright.shape]
+    inside = tuple(slice(before, before + n) for (before, _), n in zip(rim, bright.shape, strict=True))
+    eroded = ~_dilated(~np.pad(solid, rim), BALL_MM, spacing)[inside]
+    core = _largest_piece(_dilated(eroded, BALL_MM, spacing) & solid)
+    # Nose, ears and corners that the opening took hug the core and come back; a table or frame reaches far.
+    labels, count = ndimage.label(solid & ~core)
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)
+    near = np.bincount(labels[_dilated(core, BALL_MM, spacing)], minlength=count + 1)
+    hugs = near > sizes / 2
+    hugs[0] = False
+    return _filled(_largest_piece(core | hugs[labels]))
+
+
+def _dilated(mask: Mask, radius_mm: float, spacing: Float) -> Mask:
+    """Return what lies within `radius_mm` of the mask; nothing lies beyond the border."""
+    reach = np.floor(radius_mm / spacing).astype(int)
+    out = mask.copy()
+    for offset in product(*(range(-r, r + 1) for r in reach)):
+        if 0 < np.linalg.norm(offset * spacing) <= radius_mm:
+            to = tuple(slice(max(o, 0), n + min(o, 0)) for o, n in zip(offset, mask.shape, strict=True))
+            out[to] |= mask[
+                tuple(slice(max(-o, 0), n - max(o, 0)) for o, n in zip(offset, mask.shape, strict=True))
+            ]
+    return out
+
+
+def _largest_piece(mask: Mask) -> Mask:
+    """Return the largest connected piece, or nothing of nothing."""
+    labels, count = ndimage.label(mask)
+    sizes = np.bincount(labels.ravel(), minlength=2)
+    return np.asarray(labels == sizes[1:].argmax() + 1) if count else mask
+
+
+def _filled(mask: Mask) -> Mask:
+    """Fill what is enclosed within any slice along any axis: sinuses, airways, dark bone."""
+    filled = mask
+    for axis in range(3):
+        in_plane = ndimage.generate_binary_structure(3, 1)
+        in_plane[tuple(slice(None) if a != axis else [0, 2] for a in range(3))] = False
+        labels, count = ndimage.label(~filled, in_plane)
+        is_open = np.zeros(count + 1, dtype=np.bool_)
+        for side in (a for a in range(3) if a != axis):
+            is_open[labels.take(0, side)] = is_open[labels.take(-1, side)] = True
+        filled = filled | ~is_open[labels]
+    return filled
