@@ -1,3 +1,58 @@
-"""Cephalign: rigid registration of two 3D scans of one head."""
+"""Cephalign: rigid registration of two 3D scans of one head.
+
+The public names are loaded on first use, so that `import cephalign` costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cephalign.errors import CephalignError
+    from cephalign.geometry import Grid, Modality, Rigid, Volume
+    from cephalign.io.transforms import read_transform, write_transform
+    from cephalign.io.volumes import read_volume, write_volume
+    from cephalign.prep.resample import resample
+    from cephalign.registration import Registration, register
 
 __version__ = "0.1.0"
+__all__ = [
+    "CephalignError",
+    "Grid",
+    "Modality",
+    "Registration",
+    "Rigid",
+    "Volume",
+    "read_transform",
+    "read_volume",
+    "register",
+    "resample",
+    "write_transform",
+    "write_volume",
+]
+
+_HOME = {
+    "CephalignError": "errors",
+    "Grid": "geometry",
+    "Modality": "geometry",
+    "Registration": "registration",
+    "Rigid": "geometry",
+    "Volume": "geometry",
+    "read_transform": "io.transforms",
+    "read_volume": "io.volumes",
+    "register": "registration",
+    "resample": "prep.resample",
+    "write_transform": "io.transforms",
+    "write_volume": "io.volumes",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'cephalign' has no attribute '{name}'")
+    found = getattr(import_module(f"cephalign.{_HOME[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,58 @@
+"""The program `cephalign`: its verbs, and one line instead of a traceback for whatever a user can cause."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from cephalign import __version__
+from cephalign.cli_files import add_file_verbs
+from cephalign.cli_register import add_register_verb
+from cephalign.errors import CephalignError
+
+# Plain help and plain errors: Rich would take a good part of the time that --help may take.
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None
+)
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"cephalign {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def cephalign(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    """Rigid registration of two 3D scans of one head."""
+
+
+add_register_verb(app)
+add_file_verbs(app)
+
+
+def main() -> None:
+    """Run the program on `sys.argv` and exit.
+
+    Exit codes: 0 done, 1 nobody read the output to its end, 2 wrong input or usage, 130 interrupted. Typer
+    sees to the pipe, the usage and the interruption.
+    """
+    try:
+        app(prog_name="cephalign")
+    except CephalignError as error:
+        _fail(str(error))
+    except OSError as error:  # files have their own errors: this is standard output on a full disk
+        sys.stdout = None  # or Python would try again at its end
+        _fail(f"cannot write {error.filename or 'standard output'}: {error.strerror or error}")
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(f"cephalign: {message}", err=True)
+    sys.exit(2)
