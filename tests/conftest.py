@@ -1,6 +1,8 @@
 """Fixtures that all tests share."""
 
 import os
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,3 +21,11 @@ def data_dir() -> Path:
         unless = pytest.fail if os.environ.get("CEPHALIGN_REQUIRE_DATA") else pytest.skip
         unless("no real scans: set CEPHALIGN_DATA to the folder that holds rire/ and the others")
     return folder
+
+
+@pytest.fixture(scope="session")
+def program() -> str:
+    """The installed program `cephalign` of this environment, to be run as a user runs it."""
+    found = shutil.which("cephalign", path=str(Path(sys.executable).parent))
+    assert found, "install the package first: make test"
+    return found
