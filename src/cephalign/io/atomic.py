@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cephalign.errors import OutputError
@@ -36,4 +36,5 @@ def whole_file(path: Path) -> Iterator[Path]:
             f"cannot write {path}: {reason}", do="free space or choose another folder"
         ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # what cannot be written need not be removed
+            temporary.unlink()
