@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import product
 
 import numpy as np
@@ -97,28 +96,28 @@ class Grid:
     def __hash__(self) -> int:
         return hash((self.shape, self.world_from_voxel.tobytes()))
 
-    @cached_property
+    @property
     def spacing(self) -> Float:
         """(3,) distance between neighbouring voxel centres along i, j, k in mm."""
         spacing: Float = np.linalg.norm(self.world_from_voxel[:3, :3], axis=0)
         return spacing
 
-    @cached_property
+    @property
     def directions(self) -> Float:
         """(3, 3) unit vectors of the axes i, j, k as columns, in world."""
         return self.world_from_voxel[:3, :3] / self.spacing
 
-    @cached_property
+    @property
     def voxel_from_world(self) -> Float:
         """(4, 4) inverse of `world_from_voxel`."""
         return np.asarray(np.linalg.inv(self.world_from_voxel), dtype=np.float64)
 
-    @cached_property
+    @property
     def centre(self) -> Float:
         """(3,) world position of the middle of the grid."""
         return apply_affine(self.world_from_voxel, (np.array(self.shape) - 1) / 2)
 
-    @cached_property
+    @property
     def extent(self) -> Float:
         """(3,) size along i, j, k in mm, from outer voxel face to outer voxel face."""
         extent: Float = self.spacing * np.array(self.shape)
@@ -129,7 +128,7 @@ class Grid:
         """Whether the array axes form a left-handed system in world."""
         return bool(np.linalg.det(self.world_from_voxel[:3, :3]) < 0)
 
-    @cached_property
+    @property
     def corners(self) -> Float:
         """(8, 3) world positions of the eight corner voxels' centres; the first array axis varies fastest."""
         last = np.array(self.shape) - 1
