@@ -23,12 +23,14 @@ FEWEST_SLICES = 4
 AIR_BORDER_HU = (-700.0, -200.0)
 # Everything denser counts alike, so that bone and metal do not pull the threshold.
 DENSE_HU = 200.0
-# Nearly all soft tissue of a CT lies within a tenth of the step from air to water; no MR contrast is so flat.
-FLAT_CONTRAST = 0.10
+# So much of a CT's head lies within a tenth of the step from air to water; 0.15 to 0.3 of one in MR.
+FLAT_SHARE = 0.38
 # Cuts what is thinner than 18 mm: table tops, shells, crates, rods and pins; a nose or a jaw survives.
 BALL_MM = 9.0
 # The scalp may have gaps of this size where it meets a sinus, a wound or a dim corner of the coil.
 GAP_MM = 5.0
+# Pieces smaller than this are noise; closed up and filled they would flood the air.
+SPECK_ML = 2.0
 # A head is longer than this: where a scan is shorter, the head goes on beyond its border.
 SHORTER_THAN_HEAD_MM = 100.0
 # Half a litre is less than a newborn's head; a tenth of that is no part of a head worth aligning.
@@ -121,19 +123,25 @@ def _refuse_empty(image: Image) -> None:
 def _threshold(image: Image, modality: Modality) -> tuple[float, bool]:
     """Return the value between air and tissue, and whether bone is bright, as it is in CT only."""
     may_be_ct = modality in (Modality.CT, Modality.UNKNOWN)
-    if may_be_ct and np.mean(image < SURELY_AIR_HU) > 1e-3:
-        # Padding outside the reconstruction circle (-2000, -3024) is air too.
-        return float(np.clip(_otsu(np.clip(image, AIR_HU, DENSE_HU)), *AIR_BORDER_HU)), True
-    # Percentiles keep out metal, hot spots and padding. The root lowers the threshold: air is all dark, but
-    # contrast and bias give tissue many shades.
+    if may_be_ct:
+        padding = float(np.mean(image < AIR_HU - 100))
+        air = float(np.mean(image < SURELY_AIR_HU)) - padding
+        if air > max(1e-3, padding / 5):  # blocks across the edge of the padding look like air too
+            return float(np.clip(_otsu(np.clip(image, AIR_HU, DENSE_HU)), *AIR_BORDER_HU)), True
+        if padding > 0:  # a CT with air at 0
+            image = np.maximum(image, 0)
+    # Percentiles keep out metal and hot spots. The root lowers the threshold: air is all dark, but contrast
+    # and bias give tissue many shades.
     low, high = (float(p) for p in np.percentile(image, (0.5, 99)))
     if high <= low:
         low, high = float(image.min()), float(image.max())
     threshold = low + _otsu(np.sqrt(np.clip(image, low, high) - low)) ** 2
     tissue = image[image > threshold] - low
-    typical = float(np.median(tissue))
-    is_flat = float(np.mean(np.abs(tissue - typical) < FLAT_CONTRAST * typical)) > 0.5
-    return threshold, modality is Modality.CT or (may_be_ct and is_flat)
+    water = float(np.median(tissue))
+    is_flat = np.mean(np.abs(tissue - water) < 0.1 * water) > FLAT_SHARE
+    if modality is Modality.CT or (may_be_ct and is_flat):
+        return low + water / 2, True
+    return threshold, False
 
 
 def _otsu(values: Image) -> float:
@@ -154,8 +162,9 @@ def _largest_body(bright: Mask, spacing: Float, *, hollow: bool) -> Mask:
     """Return the largest thick piece with what belongs to it; `hollow`: dark bone parts scalp and brain."""
     solid = bright
     if hollow:  # in CT the foam inside a table top would be filled too
-        closed = ~_dilated(~_dilated(bright, GAP_MM, spacing), GAP_MM, spacing)
-        solid = _filled(bright | closed)
+        clean = _without_specks(bright, SPECK_ML * 1000 / float(spacing.prod()))
+        closed = ~_dilated(~_dilated(clean, GAP_MM, spacing), GAP_MM, spacing)
+        solid = _filled(clean | closed)
     # A plate along the border is thin, but a head that a thin slab cuts is not.
     rim = [(0, 0) if size < SHORTER_THAN_HEAD_MM else (1, 1) for size in spacing * bright.shape]
     inside = tuple(slice(before, before + n) for (before, _), n in zip(rim, bright.shape, strict=True))
@@ -181,6 +190,12 @@ def _dilated(mask: Mask, radius_mm: float, spacing: Float) -> Mask:
                 tuple(slice(max(-o, 0), n - max(o, 0)) for o, n in zip(offset, mask.shape, strict=True))
             ]
     return out
+
+
+def _without_specks(mask: Mask, fewest_voxels: float) -> Mask:
+    """Return the pieces of at least so many voxels."""
+    labels, _ = ndimage.label(mask)
+    return np.asarray(mask & (np.bincount(labels.ravel()) >= fewest_voxels)[labels])
 
 
 def _largest_piece(mask: Mask) -> Mask:
