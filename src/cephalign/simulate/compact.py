@@ -140,7 +140,7 @@ def _scan(
     head_from_voxel = (head_from_world.matrix @ grid.world_from_voxel).astype(np.float32)
     along_i, along_j, along_k, origin = (head_from_voxel[:3, c, None, None] for c in range(4))
     brush = Brush(contrast, edge_mm=max(1.0, float(grid.spacing[:2].max())))
-    parts = int(np.ceil(grid.spacing[2] / SUB_SLICE_MM))
+    parts = int(np.ceil(grid.spacing[2] / SUB_SLICE_MM - 1e-6))
     image = np.zeros((count_k, count_j, count_i), dtype=np.float32)
     for k, part, first in product(range(count_k), range(parts), range(0, count_j, ROWS)):
         rows = image[k, first : first + ROWS]
