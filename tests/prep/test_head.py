@@ -135,6 +135,23 @@ def test_cropped_heads(pair):
     assert dice(tight.data, true_head(pair, tight, head_from_moving(pair))) > 0.97
 
 
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_slab_of_two_coarse_voxels(axis):
+    """6.4 mm of a body of 96 x 120 mm: the mask's grid has two voxels there."""
+    shape, spacing = np.roll([8, 60, 75], axis), np.roll([0.8, 3.0, 3.0], axis)
+    body = np.ones(shape, dtype=bool)
+    for other in {0, 1, 2} - {axis}:
+        margin = np.arange(shape[other])
+        inside = (margin >= 14) & (margin < shape[other] - 14)
+        body &= np.expand_dims(inside, tuple({0, 1, 2} - {other}))
+    matrix = np.diag([*spacing, 1.0])
+    matrix[:3, 3] = -20, 30, 50
+    mask = head_mask(Volume(np.where(body, 40, -1000).astype(np.int16), Grid(tuple(shape), matrix)))
+    assert mask.grid.shape[axis] == 2
+    index = np.rint(apply_affine(np.linalg.inv(matrix), world_points(mask.grid))).astype(int)
+    assert dice(mask.data, body[tuple(np.moveaxis(index, -1, 0))]) > 0.97
+
+
 def test_isotropic_whole_head_with_neck():
     whole = Sampling((130, 130, 150), (1.9, 1.9, 1.9))
     pair = compact_head_pair(np.random.default_rng(5), fixed=SMALL_MR, moving=whole)

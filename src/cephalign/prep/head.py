@@ -181,15 +181,27 @@ def _largest_body(bright: Mask, spacing: Float, *, hollow: bool) -> Mask:
 
 def _dilated(mask: Mask, radius_mm: float, spacing: Float) -> Mask:
     """Return what lies within `radius_mm` of the mask; nothing lies beyond the border."""
-    reach = np.floor(radius_mm / spacing).astype(int)
-    out = mask.copy()
-    for offset in product(*(range(-r, r + 1) for r in reach)):
-        if 0 < np.linalg.norm(offset * spacing) <= radius_mm:
-            to = tuple(slice(max(o, 0), n + min(o, 0)) for o, n in zip(offset, mask.shape, strict=True))
-            out[to] |= mask[
-                tuple(slice(max(-o, 0), n - max(o, 0)) for o, n in zip(offset, mask.shape, strict=True))
-            ]
+    reach = np.minimum(radius_mm // spacing, mask.shape).astype(int)
+    # A ball is a bundle of rods along k, and there are few lengths of rods.
+    rods = [mask]
+    for k in range(1, reach[2] + 1):
+        rod = rods[-1].copy()
+        rod[:, :, k:] |= mask[:, :, :-k]
+        rod[:, :, :-k] |= mask[:, :, k:]
+        rods.append(rod)
+    out = np.zeros_like(mask)
+    for i, j in product(*(range(-r, r + 1) for r in reach[:2])):
+        beside = float(np.hypot(i * spacing[0], j * spacing[1]))
+        if beside <= radius_mm:
+            rod = rods[min(int(np.sqrt(radius_mm**2 - beside**2) / spacing[2]), reach[2])]
+            into, source = zip(_shifted(i, mask.shape[0]), _shifted(j, mask.shape[1]), strict=True)
+            out[into] |= rod[source]
     return out
+
+
+def _shifted(offset: int, count: int) -> tuple[slice, slice]:
+    """Return the part of an axis that a shift fills, and the part that fills it."""
+    return slice(max(offset, 0), count + min(offset, 0)), slice(max(-offset, 0), count - max(offset, 0))
 
 
 def _without_specks(mask: Mask, fewest_voxels: float) -> Mask:
