@@ -23,7 +23,8 @@ FEWEST_SLICES = 4
 AIR_BORDER_HU = (-700.0, -200.0)
 # Everything denser counts alike, so that bone and metal do not pull the threshold.
 DENSE_HU = 200.0
-# So much of a CT's head lies within a tenth of the step from air to water; 0.15 to 0.3 of one in MR.
+# So much of a CT's head lies within a tenth of the step from air to water, and 0.15 to 0.3 of one in T1. A flat
+# MR may pass too (0.45 of a specimen in T2): it then lacks only the filling before the opening.
 FLAT_SHARE = 0.38
 # Cuts what is thinner than 18 mm: table tops, shells, crates, rods and pins; a nose or a jaw survives.
 BALL_MM = 9.0
