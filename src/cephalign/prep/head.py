@@ -23,8 +23,8 @@ FEWEST_SLICES = 4
 AIR_BORDER_HU = (-700.0, -200.0)
 # Everything denser counts alike, so that bone and metal do not pull the threshold.
 DENSE_HU = 200.0
-# So much of a CT's head lies within a tenth of the step from air to water, and 0.15 to 0.3 of one in T1. A flat
-# MR may pass too (0.45 of a specimen in T2): it then lacks only the filling before the opening.
+# So much of a CT's head lies within a tenth of the step from air to water, and 0.15 to 0.3 of one in T1. A
+# flat MR may pass too (0.45 of a specimen in T2): it then lacks only the filling before the opening.
 FLAT_SHARE = 0.38
 # Cuts what is thinner than 18 mm: table tops, shells, crates, rods and pins; a nose or a jaw survives.
 BALL_MM = 9.0
@@ -164,23 +164,23 @@ def _largest_body(bright: Mask, spacing: Float, *, hollow: bool) -> Mask:
     solid = bright
     if hollow:  # in CT the foam inside a table top would be filled too
         clean = _without_specks(bright, SPECK_ML * 1000 / float(spacing.prod()))
-        closed = ~_dilated(~_dilated(clean, GAP_MM, spacing), GAP_MM, spacing)
+        closed = ~dilated(~dilated(clean, GAP_MM, spacing), GAP_MM, spacing)
         solid = _filled(clean | closed)
     # A plate along the border is thin, but a head that a thin slab cuts is not.
     rim = [(0, 0) if size < SHORTER_THAN_HEAD_MM else (1, 1) for size in spacing * bright.shape]
     inside = tuple(slice(before, before + n) for (before, _), n in zip(rim, bright.shape, strict=True))
-    eroded = ~_dilated(~np.pad(solid, rim), BALL_MM, spacing)[inside]
-    core = _largest_piece(_dilated(eroded, BALL_MM, spacing) & solid)
+    eroded = ~dilated(~np.pad(solid, rim), BALL_MM, spacing)[inside]
+    core = _largest_piece(dilated(eroded, BALL_MM, spacing) & solid)
     # Nose, ears and corners that the opening took hug the core and come back; a table or frame reaches far.
     labels, count = ndimage.label(solid & ~core)
     sizes = np.bincount(labels.ravel(), minlength=count + 1)
-    near = np.bincount(labels[_dilated(core, BALL_MM, spacing)], minlength=count + 1)
+    near = np.bincount(labels[dilated(core, BALL_MM, spacing)], minlength=count + 1)
     hugs = near > sizes / 2
     hugs[0] = False
     return _filled(_largest_piece(core | hugs[labels]))
 
 
-def _dilated(mask: Mask, radius_mm: float, spacing: Float) -> Mask:
+def dilated(mask: Mask, radius_mm: float, spacing: Float) -> Mask:
     """Return what lies within `radius_mm` of the mask; nothing lies beyond the border."""
     reach = np.minimum(radius_mm // spacing, mask.shape).astype(int)
     # A ball is a bundle of rods along k, and there are few lengths of rods.
