@@ -1,0 +1,1 @@
+"""Finding the pose: where to start, and how to refine to the end."""

@@ -1,0 +1,80 @@
+"""The levels of the pyramid, from one that sees far to one that sees finely."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from cephalign.align.ascent import Climb
+from cephalign.align.image import LevelImage, blurred, pooled, sample
+from cephalign.align.information import MutualInformation, Side
+from cephalign.align.points import head_points
+from cephalign.align.scan import Scan
+from cephalign.geometry.grid import apply_affine
+
+# Bins span these quantiles of a head's intensities: metal and hot spots must not take the bins of the rest.
+QUANTILES = (0.005, 0.995)
+# The outermost voxels are often padding, or mixed with it.
+BORDER_VOX = 1.0
+
+
+@dataclass(frozen=True)
+class Level:
+    """How images are reduced and compared.
+
+    Parameters
+    ----------
+    spacing_mm : float
+        Voxels are averaged up to this spacing; thick slices stay.
+    blur_mm : float
+        Sigma of the Gaussian that follows.
+    points : int
+        Per scan; a multiple of `information.ROW`.
+    bins : int
+        Per scan.
+    cubic : bool
+        Cubic instead of linear interpolation.
+    climb : Climb
+    """
+
+    spacing_mm: float
+    blur_mm: float
+    points: int
+    bins: int
+    cubic: bool
+    climb: Climb
+
+
+FAR = Level(8.0, 4.0, 2048, 24, cubic=False, climb=Climb(steps=12, enough_mm=0.5, longest_mm=15))
+NEAR = Level(4.0, 2.0, 8192, 32, cubic=False, climb=Climb(steps=12, enough_mm=0.1, longest_mm=8))
+FINE = Level(2.0, 0.0, 16384, 48, cubic=False, climb=Climb(steps=12, enough_mm=0.03, longest_mm=4))
+FINEST = Level(1.4, 0.0, 32768, 48, cubic=True, climb=Climb(steps=12, enough_mm=0.003, longest_mm=2))
+
+
+def compare(fixed: Scan, moving: Scan, level: Level) -> MutualInformation:
+    """Set up the mutual information of two scans at a level, rotations about the fixed head's centre."""
+    return MutualInformation(
+        _side(fixed, level),
+        _side(moving, level),
+        bins=level.bins,
+        centre=fixed.centre,
+        radius_mm=fixed.radius_mm,
+        cubic=level.cubic,
+    )
+
+
+def _side(scan: Scan, level: Level) -> Side:
+    image = _reduced(scan.image, level)
+    points = head_points(scan.around, scan.volume.grid, level.points, BORDER_VOX)
+    index = torch.from_numpy(apply_affine(image.voxel_from_world, points).T).float()
+    value, _, _ = sample(image, index, cubic=False)
+    low, high = (float(q) for q in np.quantile(value.numpy(), QUANTILES))
+    # A head that shows one value almost everywhere still has to have a range.
+    return Side(image, points, low, max(high, low + 1e-6 * max(1.0, abs(low))))
+
+
+def _reduced(image: LevelImage, level: Level) -> LevelImage:
+    coarse = pooled(image, level.spacing_mm)
+    return blurred(coarse, level.blur_mm) if level.blur_mm else coarse

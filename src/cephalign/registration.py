@@ -1,0 +1,154 @@
+"""Two scans in, the motion between them out: start, refine, say what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from time import perf_counter
+from typing import Literal
+
+import numpy as np
+
+from cephalign.align.refine import Found, refine, search
+from cephalign.align.scan import Scan, prepare
+from cephalign.align.stage import Stage
+from cephalign.align.symmetry import header_candidates, symmetry_candidates
+from cephalign.errors import InputError
+from cephalign.geometry import Rigid, Volume
+
+Init = Literal["symmetry", "header"]
+Refinement = Literal["mi", "evolution", "none"]
+Progress = Callable[[str], None]
+
+# Below this many nats the scans say next to nothing about each other.
+LEAST_SIMILARITY = 0.02
+# A rival place so nearly as good means that the choice between the two is not safe.
+RIVAL_SHARE = 0.95
+# A refinement that leaves its start by so much has not refined it.
+LARGEST_DRIFT_MM = 25.0
+
+
+class Status(Enum):
+    """What came of a registration; the value is what to tell the user."""
+
+    ALIGNED = "aligned"
+    DOUBTFUL = "doubtful"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Registration:
+    """The answer and how it was found.
+
+    Parameters
+    ----------
+    moving_from_fixed : Rigid
+        Takes a point of the fixed scan (RAS+ mm) to the same anatomy in the moving scan.
+    status : Status
+    reason : str
+        One sentence on the status.
+    stages : tuple of Stage
+        Start first, end last.
+    centre : tuple of three floats
+        Middle of the head in the fixed scan, RAS+ mm.
+    """
+
+    moving_from_fixed: Rigid
+    status: Status
+    reason: str
+    stages: tuple[Stage, ...]
+    centre: tuple[float, float, float]
+
+
+def register(
+    fixed: Volume,
+    moving: Volume,
+    *,
+    init: Init | Rigid = "symmetry",
+    refinement: Refinement = "mi",
+    progress: Progress | None = None,
+) -> Registration:
+    """Find the rigid motion between two scans of one head.
+
+    Parameters
+    ----------
+    fixed, moving : Volume
+    init : {'symmetry', 'header'} or Rigid
+        Where to start: principal axes of both heads, or the headers' frames; both also try the other proper
+        orders and signs of the axes. A Rigid is taken as it is.
+    refinement : {'mi', 'evolution', 'none'}
+        Our mutual information, the paper's evolutionary strategy, or the start alone.
+    progress : callable, optional
+        Told what is being done, in a few words.
+
+    Returns
+    -------
+    Registration
+        A wrong or doubtful alignment is a status, not an exception.
+
+    Raises
+    ------
+    InputError
+        A scan that shows no head, or an unknown option.
+    """
+    tell = progress or (lambda _: None)
+    began = perf_counter()
+    tell("finding the heads")
+    scans = _prepared(fixed, "fixed"), _prepared(moving, "moving")
+    tell("looking for a start")
+    candidates = _candidates(*scans, init)
+    found = search(*scans, candidates)
+    start = candidates[found.best]
+    stages = [Stage("start", start, found.similarities[0], perf_counter() - began)]
+    if refinement != "none" and np.isfinite(found.similarities[0]):
+        tell("refining")
+        stages += _refined(*scans, found, start, refinement)
+    status, reason = _judged(found, stages, scans[0])
+    x, y, z = scans[0].centre.tolist()
+    return Registration(stages[-1].moving_from_fixed, status, reason, tuple(stages), (x, y, z))
+
+
+def _prepared(volume: Volume, name: str) -> Scan:
+    try:
+        return prepare(volume)
+    except InputError as error:
+        raise InputError(
+            f"{name} {error.what}", expected=error.expected, got=error.got, do=error.do
+        ) from error
+
+
+def _candidates(fixed: Scan, moving: Scan, init: Init | Rigid) -> list[Rigid]:
+    if isinstance(init, Rigid):
+        return [init]
+    if init == "symmetry":
+        return symmetry_candidates(fixed, moving)
+    if init == "header":
+        return header_candidates(fixed, moving)
+    raise InputError("unknown start", expected="symmetry, header or a Rigid", got=repr(init))
+
+
+def _refined(fixed: Scan, moving: Scan, found: Found, start: Rigid, refinement: Refinement) -> list[Stage]:
+    if refinement == "mi":
+        return refine(fixed, moving, found.poses)
+    if refinement == "evolution":
+        from cephalign.align.evolution import evolve  # noqa: PLC0415 - SimpleITK takes a while to import
+
+        return evolve(fixed, moving, [start])
+    raise InputError("unknown refinement", expected="mi, evolution or none", got=repr(refinement))
+
+
+def _judged(found: Found, stages: list[Stage], fixed: Scan) -> tuple[Status, str]:
+    """Judge by what is at hand; the bounds are not yet calibrated against errors in mm."""
+    last = stages[-1]
+    if not np.isfinite(last.similarity):
+        return Status.FAILED, "The heads do not overlap at the start, or too little of them."
+    if last.similarity < LEAST_SIMILARITY:
+        return Status.FAILED, "The scans have next to nothing in common where they were put."
+    drift = last.moving_from_fixed.distance(found.poses[0], fixed.body[::50])
+    if len(stages) > 1 and drift.mean() > LARGEST_DRIFT_MM:
+        return Status.DOUBTFUL, f"The refinement left the best start by {drift.mean():.0f} mm."
+    if len(found.similarities) > 1 and found.similarities[1] > RIVAL_SHARE * found.similarities[0]:
+        apart = found.poses[1].distance(found.poses[0], fixed.body[::50])
+        return Status.DOUBTFUL, f"Another place, {apart.mean():.0f} mm away, fits nearly as well."
+    return Status.ALIGNED, "One place fits clearly better than all others tried."
