@@ -79,7 +79,7 @@ def convert(
         )
     from cephalign.io.volumes import write_volume
 
-    write_volume(_volume(source, flags), target)
+    write_volume(volume_of(source, flags), target)
 
 
 def invert(
@@ -128,8 +128,8 @@ def apply(
     flags = ReadFlags(
         series=series, allow_tilt=allow_tilt, allow_gaps=allow_gaps, allow_unoriented=allow_unoriented
     )
-    grid = _volume(like, flags).grid
-    volume = _volume(moving, flags)
+    grid = volume_of(like, flags).grid
+    volume = volume_of(moving, flags)
     moving_from_fixed = _read(transform, (grid, volume.grid), from_style)
     write_volume(resample(volume, grid, moving_from_fixed, interpolation=interpolation, fill=fill), out)
 
@@ -158,7 +158,7 @@ def info(
         if _is_transform(file, from_style):
             facts = describe_transform(_read(file, grids, from_style), grids[0])
         else:
-            facts = describe_volume(_volume(file, flags))
+            facts = describe_volume(volume_of(file, flags))
         described.append((str(file), facts))
     if as_json:
         typer.echo(json.dumps([{"file": name, **facts} for name, facts in described], indent=2))
@@ -179,14 +179,15 @@ def _is_transform(path: Path, from_style: Style | None) -> bool:
     return from_style is not None or (path.suffix.lower() in SUFFIXES and not path.is_dir())
 
 
-def _volume(path: Path, flags: ReadFlags) -> Volume:
+def volume_of(path: Path, flags: ReadFlags) -> Volume:
+    """Read a volume as the command line's flags allow."""
     from cephalign.io.volumes import ReadOptions, read_volume
 
     return read_volume(path, ReadOptions(**flags))
 
 
 def _grid(path: Path | None, flags: ReadFlags) -> Grid | None:
-    return _volume(path, flags).grid if path else None
+    return volume_of(path, flags).grid if path else None
 
 
 def _style(name: Style | None) -> TransformStyle | None:

@@ -4,10 +4,28 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import typer
+
+from cephalign.cli_files import (
+    GapsOption,
+    ReadFlags,
+    SeriesOption,
+    Style,
+    TiltOption,
+    UnorientedOption,
+    volume_of,
+)
+from cephalign.errors import InputError
+
+if TYPE_CHECKING:
+    from cephalign.geometry import Rigid, Volume
+    from cephalign.registration import Init
+
+FAILED_EXIT = 3
 
 
 def register(
@@ -15,20 +33,80 @@ def register(
     moving: Annotated[Path, typer.Argument(metavar="MOVING", help="The scan that is moved.")],
     *,
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write to.")],
+    init: Annotated[
+        str, typer.Option(metavar="symmetry|header|FILE", help="Where to start; FILE is a transform.")
+    ] = "symmetry",
+    refine: Annotated[
+        Literal["mi", "evolution", "none"], typer.Option(help="How to go on from there.")
+    ] = "mi",
+    formats: Annotated[
+        str,
+        typer.Option("--format", metavar="itk,fsl,lta,rire,json", help="Of the transform; one or several."),
+    ] = "itk",
+    series: SeriesOption = None,
+    allow_tilt: TiltOption = False,
+    allow_gaps: GapsOption = False,
+    allow_unoriented: UnorientedOption = False,
 ) -> None:
     """Find the motion between two scans of one head."""
-    from cephalign.io.transforms import write_transform
-    from cephalign.io.volumes import read_volume, write_volume
-    from cephalign.prep.resample import resample
-    from cephalign.registration import register as registered
+    from cephalign.results import output_folder, write_results
 
-    fixed_scan, moving_scan = read_volume(fixed), read_volume(moving)
-    moving_from_fixed = registered(fixed_scan, moving_scan).moving_from_fixed
-    out.mkdir(parents=True, exist_ok=True)
-    write_transform(moving_from_fixed, out / "moving_from_fixed.tfm")
-    write_volume(resample(moving_scan, fixed_scan.grid, moving_from_fixed), out / "moving_on_fixed.nii.gz")
+    flags = ReadFlags(
+        series=series, allow_tilt=allow_tilt, allow_gaps=allow_gaps, allow_unoriented=allow_unoriented
+    )
+    styles = _styles(formats)
+    with output_folder(out) as folder:
+        _say("reading")
+        with ThreadPoolExecutor(2) as pool:
+            # Reading and unpacking go on while the heavy libraries are imported.
+            reading = [pool.submit(volume_of, path, flags) for path in (fixed, moving)]
+            from cephalign.registration import Status
+            from cephalign.registration import register as registered
+
+            fixed_scan, moving_scan = (job.result() for job in reading)
+        found = registered(
+            fixed_scan,
+            moving_scan,
+            init=_start(init, fixed_scan, moving_scan),
+            refinement=refine,
+            progress=_say,
+        )
+        _say("writing")
+        write_results(
+            found,
+            folder,
+            scans=(fixed_scan, moving_scan),
+            paths=(fixed, moving),
+            parameters={"init": init, "refine": refine, **flags},
+            styles=styles,
+        )
+    typer.echo(f"{found.status.value}: {found.reason}\n{out}")
+    if found.status is Status.FAILED:
+        raise typer.Exit(FAILED_EXIT)
 
 
 def add_register_verb(app: typer.Typer) -> None:
     """Mount the verb on the program; its errors are left to the program's own handler."""
     app.command()(register)
+
+
+def _start(init: str, fixed: Volume, moving: Volume) -> Init | Rigid:
+    if init == "symmetry" or init == "header":
+        return init
+    from cephalign.io.transforms import read_transform
+
+    return read_transform(init, fixed=fixed.grid, moving=moving.grid)
+
+
+def _styles(formats: str) -> list[Style]:
+    wanted = [name.strip() for name in formats.split(",")]
+    known = [style for style in get_args(Style) if style in wanted]
+    if len(known) < len(wanted):
+        raise InputError(
+            "unknown transform format in --format", expected=", ".join(get_args(Style)), got=repr(formats)
+        )
+    return known
+
+
+def _say(what: str) -> None:
+    typer.echo(f"cephalign: {what}", err=True)

@@ -149,7 +149,7 @@ def _contract(
     values: Tensor, taps: list[list[Tensor]], weights: list[list[Tensor]], slopes: list[list[Tensor]]
 ) -> tuple[Tensor, tuple[Tensor, Tensor, Tensor]]:
     """Sum over the neighbours, one axis after the other."""
-    K, J, I = values.shape  # noqa: E741
+    J, I = values.shape[1:]  # noqa: E741
     value = slope_i = slope_j = slope_k = torch.zeros_like(weights[0][0])
     for tap_k, w_k, dw_k in zip(taps[2], weights[2], slopes[2], strict=True):
         plane = plane_i = plane_j = torch.zeros_like(value)

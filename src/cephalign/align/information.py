@@ -50,8 +50,8 @@ class Side:
 class Evaluated:
     """Values (B,), overlaps (B,), gradients (B, 6) and curvatures (B, 6, 6) per point for B poses.
 
-    The six parameters are a rotation vector times `radius_mm`, about where `centre` goes, and a translation: all
-    in mm, in the moving world. The curvature is the outer product of the points' scores (Berndt et al. 1974).
+    The six parameters are a rotation vector times `radius_mm`, about where `centre` goes, and a translation:
+    all in mm, in the moving world. The curvature is the outer product of the points' scores (Berndt et al. 1974).
     """
 
     value: Float

@@ -17,7 +17,7 @@ from cephalign.geometry.grid import Float
 
 
 def axis_turns() -> Float:
-    """Return the (24, 3, 3) proper rotations that carry coordinate axes onto coordinate axes, identity first."""
+    """Return the (24, 3, 3) proper rotations that carry axes onto axes, identity first."""
     turns = [
         np.eye(3)[list(order)] * np.array(signs)[:, None]
         for order in permutations(range(3))
@@ -50,7 +50,7 @@ def symmetry_candidates(fixed: Scan, moving: Scan) -> list[Rigid]:
 
 
 def header_candidates(fixed: Scan, moving: Scan) -> list[Rigid]:
-    """Return the pose the headers state, then the 24 turns of axes onto axes with the heads' centres together.
+    """Return the pose the headers state, then the 24 turns of axes onto axes about the heads' centres.
 
     The first is right where both scans share a frame of reference; one of the others is near where a header
     states a wrong orientation or the patient lay differently.

@@ -24,8 +24,8 @@ OUTER_HALF = 0.5 + 1e-6
 def background(volume: Volume) -> float:
     """Return the value of empty space: -1000 where the scan is in Hounsfield units, else 0.
 
-    A CT stored with an offset (air at 0) or PET and MR have 0; a scan whose smallest value lies above that has
-    its smallest value.
+    A CT stored with an offset (air at 0), MR and PET have 0; a scan whose smallest value lies above that
+    has its smallest value.
     """
     smallest = float(volume.data.min())
     if volume.modality in (Modality.CT, Modality.UNKNOWN) and smallest < SURELY_AIR_HU:
@@ -87,7 +87,7 @@ def resample(
 def outside(
     moving_voxel_from_fixed_voxel: Float, shape: tuple[int, int, int], moving_shape: tuple[int, int, int]
 ) -> NDArray[np.bool_]:
-    """Return where (of `shape`) a fixed voxel's centre falls beyond the moving scan's outermost voxel faces."""
+    """Return where (of `shape`) a fixed voxel's centre falls beyond the moving scan's outer voxel faces."""
     beyond = np.zeros(shape, dtype=np.bool_)
     axes = np.ogrid[tuple(slice(n) for n in shape)]
     for row, count in zip(moving_voxel_from_fixed_voxel[:3], moving_shape, strict=True):

@@ -1,0 +1,166 @@
+"""The folder a registration leaves: transforms, the moving scan on the fixed grid, a record and a page."""
+
+from __future__ import annotations
+
+import json
+import math
+import platform
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from cephalign import __version__
+from cephalign.errors import OutputError
+from cephalign.geometry import Volume
+from cephalign.io.hashes import sha256_of
+from cephalign.io.record import DIRECTION, FRAME
+from cephalign.io.transforms import TransformStyle, write_transform
+from cephalign.io.volumes import write_volume
+from cephalign.page import draw_page, write_page
+from cephalign.prep.resample import resample
+from cephalign.registration import Registration
+
+TRANSFORM_SUFFIX = {"itk": ".tfm", "fsl": ".mat", "lta": ".lta", "rire": ".standard", "json": ".json"}
+RESAMPLED, RECORD, PAGE = "moving_on_fixed.nii.gz", "registration.json", "registration.png"
+# Wide enough for a head with its nose and ears.
+PAGE_EXTENT_MM = 260.0
+PROVENANCE = ("numpy", "scipy", "torch")
+
+
+@contextmanager
+def output_folder(out: Path) -> Iterator[Path]:
+    """Give a temporary folder inside `out`; on success its files move into `out`, on failure none does.
+
+    `out` is made if it is missing, and unmade if nothing came into it.
+
+    Raises
+    ------
+    OutputError
+        It cannot be made or written to, or the disk is full.
+    """
+    made = not out.exists()
+    temporary = out / f".writing-{platform.node()[:20]}"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir()
+        yield temporary
+        for file in sorted(temporary.iterdir()):
+            file.replace(out / file.name)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(
+            f"cannot write to {out}: {reason}", do="free space or choose another folder with --out"
+        ) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        if made and out.is_dir() and not any(out.iterdir()):
+            out.rmdir()
+
+
+def write_results(
+    found: Registration,
+    folder: Path,
+    *,
+    scans: tuple[Volume, Volume],
+    paths: tuple[Path, Path],
+    parameters: dict[str, object],
+    styles: Sequence[str],
+) -> None:
+    """Write all files of a registration.
+
+    Parameters
+    ----------
+    found : Registration
+    folder : Path
+        An existing folder.
+    scans, paths : pair of Volume, pair of Path
+        Fixed and moving, and where they were read from.
+    parameters : dict
+        What the user chose, for the record.
+    styles : sequence of str
+        Values of `TransformStyle`.
+
+    Raises
+    ------
+    OutputError
+        A file cannot be written.
+    """
+    fixed, moving = scans
+    pose = found.moving_from_fixed
+    for style in styles:
+        write_transform(
+            pose,
+            folder / f"moving_from_fixed{TRANSFORM_SUFFIX[style]}",
+            fixed=fixed.grid,
+            moving=moving.grid,
+            style=TransformStyle(style),
+        )
+    write_volume(resample(moving, fixed.grid, pose), folder / RESAMPLED)
+    page = draw_page(
+        fixed,
+        moving,
+        pose,
+        centre=np.array(found.centre),
+        extent_mm=PAGE_EXTENT_MM,
+        heading=_heading(found, paths),
+    )
+    write_page(page, folder / PAGE)
+    record = _record(found, scans, paths, parameters)
+    (folder / RECORD).write_text(json.dumps(record, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _heading(found: Registration, paths: tuple[Path, Path]) -> list[str]:
+    seconds = sum(stage.seconds for stage in found.stages)
+    last = found.stages[-1]
+    moved = float(found.moving_from_fixed.displacement(found.centre))
+    return [
+        f"{paths[1].name} (moving) on {paths[0].name} (fixed)",
+        f"{found.status.value}: {found.reason}",
+        f"similarity {last.similarity:.4f} nats after {last.name}; turned {found.moving_from_fixed.angle_deg:.1f} "
+        f"degrees, the head's centre moved {moved:.1f} mm; {seconds:.1f} s",
+    ]
+
+
+def _record(
+    found: Registration,
+    scans: tuple[Volume, Volume],
+    paths: tuple[Path, Path],
+    parameters: dict[str, object],
+) -> dict[str, object]:
+    return {
+        "direction": DIRECTION,
+        "frame": FRAME,
+        DIRECTION: found.moving_from_fixed.matrix.tolist(),
+        "status": found.status.value,
+        "reason": found.reason,
+        "inputs": {
+            name: {
+                "path": str(path),
+                "sha256": sha256_of(path),
+                "shape": list(scan.grid.shape),
+                "spacing_mm": scan.grid.spacing.tolist(),
+                "modality": str(scan.modality),
+            }
+            for name, scan, path in zip(("fixed", "moving"), scans, paths, strict=True)
+        },
+        "parameters": parameters,
+        "stages": [
+            {
+                "name": stage.name,
+                DIRECTION: stage.moving_from_fixed.matrix.tolist(),
+                "similarity_nats": stage.similarity if math.isfinite(stage.similarity) else None,
+                "seconds": round(stage.seconds, 3),
+            }
+            for stage in found.stages
+        ],
+        "versions": {
+            "cephalign": __version__,
+            "python": platform.python_version(),
+            **{name: version(name) for name in PROVENANCE},
+        },
+    }
