@@ -91,8 +91,9 @@ def add_register_verb(app: typer.Typer) -> None:
 
 
 def _start(init: str, fixed: Volume, moving: Volume) -> Init | Rigid:
-    if init == "symmetry" or init == "header":
-        return init
+    match init:
+        case "symmetry" | "header":
+            return init
     from cephalign.io.transforms import read_transform
 
     return read_transform(init, fixed=fixed.grid, moving=moving.grid)

@@ -121,8 +121,9 @@ def _heading(found: Registration, paths: tuple[Path, Path]) -> list[str]:
     return [
         f"{paths[1].name} (moving) on {paths[0].name} (fixed)",
         f"{found.status.value}: {found.reason}",
-        f"similarity {last.similarity:.4f} nats after {last.name}; turned {found.moving_from_fixed.angle_deg:.1f} "
-        f"degrees, the head's centre moved {moved:.1f} mm; {seconds:.1f} s",
+        f"similarity {last.similarity:.4f} nats after {last.name}; "
+        f"turned {found.moving_from_fixed.angle_deg:.1f} degrees, the head's centre moved {moved:.1f} mm; "
+        f"{seconds:.1f} s",
     ]
 
 

@@ -10,14 +10,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Any
 
 import numpy as np
-import SimpleITK as sitk  # noqa: N813
+import SimpleITK
 
 from cephalign.align.image import LevelImage, pooled
 from cephalign.align.scan import Scan
 from cephalign.align.stage import Stage
 from cephalign.geometry import Rigid
+
+sitk: Any = SimpleITK  # it has no types
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,7 @@ def _level(
     return start @ Rigid(moved), -float(method.GetMetricValue())
 
 
-def _image(image: LevelImage) -> sitk.Image:
+def _image(image: LevelImage) -> Any:
     """Hand a level over with its RAS+ frame as it is: ITK asks only that both scans share one."""
     out = sitk.GetImageFromArray(image.values.numpy())
     world_from_voxel = np.linalg.inv(image.voxel_from_world)
@@ -117,7 +120,7 @@ def _image(image: LevelImage) -> sitk.Image:
     return out
 
 
-def _itk(pose: Rigid) -> sitk.Transform:
+def _itk(pose: Rigid) -> Any:
     transform = sitk.AffineTransform(3)
     transform.SetMatrix(pose.rotation.ravel().tolist())
     transform.SetTranslation(pose.translation.tolist())

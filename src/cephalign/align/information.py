@@ -51,7 +51,8 @@ class Evaluated:
     """Values (B,), overlaps (B,), gradients (B, 6) and curvatures (B, 6, 6) per point for B poses.
 
     The six parameters are a rotation vector times `radius_mm`, about where `centre` goes, and a translation:
-    all in mm, in the moving world. The curvature is the outer product of the points' scores (Berndt et al. 1974).
+    all in mm, in the moving world. The curvature is the outer product of the points' scores (Berndt et al.
+    1974).
     """
 
     value: Float
@@ -165,10 +166,11 @@ class _View:
             (self.cell + self.own_step + self.other_step, upper * part),
         )
         size = batch * bins * bins
-        self.histogram = sum(
+        counts = (
             torch.bincount(cell.reshape(-1), weight.reshape(-1).double(), minlength=size)
             for cell, weight in corners
-        ).view(batch, bins, bins)
+        )
+        self.histogram = sum(counts, torch.zeros(size, dtype=torch.float64)).view(batch, bins, bins)
 
     def scores(self, table: Tensor) -> tuple[Float, Float]:
         """Return the sums over points of the slopes (B, 6), and of their outer products (B, 6, 6)."""

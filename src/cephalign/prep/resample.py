@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,7 +96,7 @@ def outside(
     return beyond
 
 
-def _holdable(fill: float, dtype: np.dtype[np.generic]) -> float:
+def _holdable(fill: float, dtype: np.dtype[Any]) -> float:
     if dtype.kind in "iu":
         info = np.iinfo(dtype)
         if not info.min <= fill <= info.max:
@@ -106,8 +106,9 @@ def _holdable(fill: float, dtype: np.dtype[np.generic]) -> float:
     return fill
 
 
-def _as_type(values: NDArray[np.generic], dtype: np.dtype[np.generic]) -> NDArray[np.generic]:
+def _as_type(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
     if dtype.kind in "iu" and values.dtype != dtype:
         info = np.iinfo(dtype)
-        return np.clip(np.rint(values), info.min, info.max).astype(dtype)
+        whole: NDArray[Any] = np.clip(np.rint(values), info.min, info.max).astype(dtype)
+        return whole
     return values.astype(dtype, copy=False)
