@@ -94,6 +94,10 @@ def _start(init: str, fixed: Volume, moving: Volume) -> Init | Rigid:
     match init:
         case "symmetry" | "header":
             return init
+    if not Path(init).is_file():
+        raise InputError(
+            f"unknown start --init {init}", expected="symmetry, header or the file of a transform"
+        )
     from cephalign.io.transforms import read_transform
 
     return read_transform(init, fixed=fixed.grid, moving=moving.grid)
@@ -101,12 +105,11 @@ def _start(init: str, fixed: Volume, moving: Volume) -> Init | Rigid:
 
 def _styles(formats: str) -> list[Style]:
     wanted = [name.strip() for name in formats.split(",")]
-    known = [style for style in get_args(Style) if style in wanted]
-    if len(known) < len(wanted):
+    if not set(wanted) <= set(get_args(Style)):
         raise InputError(
             "unknown transform format in --format", expected=", ".join(get_args(Style)), got=repr(formats)
         )
-    return known
+    return [style for style in get_args(Style) if style in wanted]
 
 
 def _say(what: str) -> None:

@@ -7,9 +7,11 @@ import math
 import platform
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,7 +24,9 @@ from cephalign.io.transforms import TransformStyle, write_transform
 from cephalign.io.volumes import write_volume
 from cephalign.page import draw_page, write_page
 from cephalign.prep.resample import resample
-from cephalign.registration import Registration
+
+if TYPE_CHECKING:
+    from cephalign.registration import Registration  # it loads torch, which need not be there to write
 
 TRANSFORM_SUFFIX = {"itk": ".tfm", "fsl": ".mat", "lta": ".lta", "rire": ".standard", "json": ".json"}
 RESAMPLED, RECORD, PAGE = "moving_on_fixed.nii.gz", "registration.json", "registration.png"
@@ -35,14 +39,14 @@ PROVENANCE = ("numpy", "scipy", "torch")
 def output_folder(out: Path) -> Iterator[Path]:
     """Give a temporary folder inside `out`; on success its files move into `out`, on failure none does.
 
-    `out` is made if it is missing, and unmade if nothing came into it.
+    `out` and its parents are made if they are missing, and unmade if nothing came into them.
 
     Raises
     ------
     OutputError
         It cannot be made or written to, or the disk is full.
     """
-    made = not out.exists()
+    made = [folder for folder in (out, *out.parents) if not folder.exists()]
     temporary = out / f".writing-{platform.node()[:20]}"
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -58,8 +62,9 @@ def output_folder(out: Path) -> Iterator[Path]:
         ) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-        if made and out.is_dir() and not any(out.iterdir()):
-            out.rmdir()
+        for folder in made:
+            with suppress(OSError):  # it holds results
+                folder.rmdir()
 
 
 def write_results(
@@ -100,16 +105,18 @@ def write_results(
             moving=moving.grid,
             style=TransformStyle(style),
         )
-    write_volume(resample(moving, fixed.grid, pose), folder / RESAMPLED)
-    page = draw_page(
-        fixed,
-        moving,
-        pose,
-        centre=np.array(found.centre),
-        extent_mm=PAGE_EXTENT_MM,
-        heading=_heading(found, paths),
-    )
-    write_page(page, folder / PAGE)
+    with ThreadPoolExecutor(1) as pool:  # interpolating and packing leave a core to the page
+        resampled = pool.submit(lambda: write_volume(resample(moving, fixed.grid, pose), folder / RESAMPLED))
+        page = draw_page(
+            fixed,
+            moving,
+            pose,
+            centre=np.array(found.centre),
+            extent_mm=PAGE_EXTENT_MM,
+            heading=_heading(found, paths),
+        )
+        write_page(page, folder / PAGE)
+        resampled.result()
     record = _record(found, scans, paths, parameters)
     (folder / RECORD).write_text(json.dumps(record, indent=2, allow_nan=False) + "\n", encoding="utf-8")
 

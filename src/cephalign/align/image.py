@@ -110,7 +110,8 @@ def sample(image: LevelImage, index: Tensor, *, cubic: bool) -> Sampled:
     slope : three (...) tensors
         Derivative of the interpolant along i, j, k, per voxel.
     inside : (...) bool tensor
-        Between the outermost voxel centres; elsewhere the value is that of the border.
+        At least one voxel within the outermost centres, which are often padding. Beyond the outermost
+        centres the value is that of the border.
     """
     counts = image.shape
     inside = torch.ones(index.shape[1:], dtype=torch.bool)

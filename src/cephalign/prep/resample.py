@@ -72,8 +72,10 @@ def resample(
     motion = moving_from_fixed or Rigid.identity()
     moving_voxel_from_fixed_voxel = volume.grid.voxel_from_world @ motion.matrix @ grid.world_from_voxel
     order = SPLINE_ORDER[interpolation]
+    # float32 holds every integer of 16 bits, but not of 32.
+    exact = np.result_type(volume.data, np.float32)
     sampled = ndimage.affine_transform(
-        volume.data.astype(np.float32, copy=False) if order else volume.data,
+        volume.data.astype(exact, copy=False) if order else volume.data,
         moving_voxel_from_fixed_voxel[:3, :3],
         moving_voxel_from_fixed_voxel[:3, 3],
         output_shape=grid.shape,
@@ -99,9 +101,10 @@ def outside(
 def _holdable(fill: float, dtype: np.dtype[Any]) -> float:
     if dtype.kind in "iu":
         info = np.iinfo(dtype)
-        if not info.min <= fill <= info.max:
+        if not (info.min <= fill <= info.max and float(fill).is_integer()):
             raise InputError(
-                f"fill value {fill:g} does not fit", expected=f"{info.min} to {info.max} for {dtype.name}"
+                f"fill value {fill:g} does not fit",
+                expected=f"a whole number from {info.min} to {info.max} for {dtype.name}",
             )
     return fill
 
