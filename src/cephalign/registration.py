@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 
+from cephalign.align.parallel import both, undivided_operations
 from cephalign.align.refine import Found, refine, search
 from cephalign.align.scan import Scan, prepare
 from cephalign.align.stage import Stage
@@ -92,10 +93,16 @@ def register(
     InputError
         A scan that shows no head, or an unknown option.
     """
-    tell = progress or (lambda _: None)
+    with undivided_operations():
+        return _registered(fixed, moving, init, refinement, progress or (lambda _: None))
+
+
+def _registered(
+    fixed: Volume, moving: Volume, init: Init | Rigid, refinement: Refinement, tell: Progress
+) -> Registration:
     began = perf_counter()
     tell("finding the heads")
-    scans = _prepared(fixed, "fixed"), _prepared(moving, "moving")
+    scans = both(lambda named: _prepared(*named), (fixed, "fixed"), (moving, "moving"))
     tell("looking for a start")
     candidates = _candidates(*scans, init)
     found = search(*scans, candidates)

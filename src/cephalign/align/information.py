@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from cephalign.align.image import LevelImage, sample
+from cephalign.align.parallel import both
 from cephalign.geometry.grid import Float, apply_affine
 
 # The smoothing of the histogram, in bins.
@@ -97,10 +98,7 @@ class MutualInformation:
 
     def __call__(self, poses: Float, *, slopes: bool = True) -> Evaluated:
         """Evaluate (B, 4, 4) candidates of `moving_from_fixed`."""
-        views = (
-            _View(self, self.fixed, self.moving, poses, forward=True),
-            _View(self, self.moving, self.fixed, poses, forward=False),
-        )
+        views = both(lambda forward: self._view(poses, forward=forward), True, False)
         counts = views[0].histogram + views[1].histogram
         inside = counts.sum((1, 2)).clamp_min(1)
         joint = self._smooth @ counts @ self._smooth.T / inside[:, None, None]
@@ -111,13 +109,14 @@ class MutualInformation:
         if not slopes:
             return Evaluated(value, overlap, np.empty(0), np.empty(0))
         table = (self._smooth.T @ ratio @ self._smooth).float()
-        gradient, curvature = np.zeros((len(poses), 6)), np.zeros((len(poses), 6, 6))
-        for view in views:
-            slope, outer = view.scores(table)
-            gradient += slope
-            curvature += outer
+        sums = both(lambda view: view.scores(table), *views)
+        gradient, curvature = (a + b for a, b in zip(*sums, strict=True))
         per_point = inside.numpy()
         return Evaluated(value, overlap, gradient / per_point[:, None], curvature / per_point[:, None, None])
+
+    def _view(self, poses: Float, *, forward: bool) -> _View:
+        at, into = (self.fixed, self.moving) if forward else (self.moving, self.fixed)
+        return _View(self, at, into, poses, forward=forward)
 
     def moved(self, poses: Float, steps: Float) -> Float:
         """Return (B, 4, 4) poses after (B, 6) steps in the parameters of `Evaluated`."""

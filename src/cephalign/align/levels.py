@@ -10,6 +10,7 @@ import torch
 from cephalign.align.ascent import Climb
 from cephalign.align.image import LevelImage, blurred, pooled, sample
 from cephalign.align.information import MutualInformation, Side
+from cephalign.align.parallel import both
 from cephalign.align.points import head_points
 from cephalign.align.scan import Scan
 from cephalign.geometry.grid import apply_affine
@@ -50,14 +51,14 @@ class Level:
 FAR = Level(8.0, 4.0, 2048, 24, cubic=False, climb=Climb(steps=12, enough_mm=0.5, longest_mm=15))
 NEAR = Level(4.0, 2.0, 8192, 32, cubic=False, climb=Climb(steps=12, enough_mm=0.1, longest_mm=8))
 FINE = Level(2.0, 0.0, 16384, 48, cubic=False, climb=Climb(steps=12, enough_mm=0.03, longest_mm=4))
-FINEST = Level(1.4, 0.0, 32768, 48, cubic=True, climb=Climb(steps=12, enough_mm=0.003, longest_mm=2))
+FINEST = Level(1.4, 0.0, 32768, 80, cubic=True, climb=Climb(steps=12, enough_mm=0.003, longest_mm=2))
 
 
 def compare(fixed: Scan, moving: Scan, level: Level) -> MutualInformation:
     """Set up the mutual information of two scans at a level, rotations about the fixed head's centre."""
+    sides = both(lambda scan: _side(scan, level), fixed, moving)
     return MutualInformation(
-        _side(fixed, level),
-        _side(moving, level),
+        *sides,
         bins=level.bins,
         centre=fixed.centre,
         radius_mm=fixed.radius_mm,
