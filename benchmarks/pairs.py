@@ -3,6 +3,10 @@
 The scan is the RIRE practice patient's T1 (a real scan, 26 slices of 4 mm). Its partner is the same scan
 under a known motion, resampled with cubic splines onto the grid of that patient's CT, its contrast remapped
 by a curve that is not monotone, with noise added. The header of neither tells the motion.
+
+Beyond the first and the last slice the outermost slice is repeated, as a neck goes on below a scan. Filled with
+zeros there, the partner has an end that no anatomy has, and every program we measured is drawn away from it along
+the slices: 0.16 mm (cmtk) to 0.85 mm (plastimatch), instead of 0.01 and 0.06.
 """
 
 from __future__ import annotations
@@ -62,7 +66,7 @@ def recontrasted_pair(scan: Volume, seed: int, angle_deg: float = 30, shift_mm: 
         voxel[:3, 3],
         output_shape=CT_SHAPE,
         order=3,
-        mode="constant",
+        mode="nearest",
     )
     data = remap_contrast(np.clip(data, 0, None), rng) + rng.normal(0, 15, CT_SHAPE)
     moving = Volume(np.round(data).astype(np.int16), grid)
