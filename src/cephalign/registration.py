@@ -6,15 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from time import perf_counter
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
 from cephalign.align.parallel import both, undivided_operations
-from cephalign.align.refine import Found, refine, search
+from cephalign.align.refine import refine
 from cephalign.align.scan import Scan, prepare
+from cephalign.align.search import Found, search
 from cephalign.align.stage import Stage
-from cephalign.align.symmetry import header_candidates, symmetry_candidates
+from cephalign.align.symmetry import header_candidates, symmetry_candidates, turned_candidates
 from cephalign.errors import InputError
 from cephalign.geometry import Rigid, Volume
 
@@ -25,7 +26,7 @@ Progress = Callable[[str], None]
 # Below this many nats the scans say next to nothing about each other.
 LEAST_SIMILARITY = 0.02
 # A rival place so nearly as good means that the choice between the two is not safe.
-RIVAL_SHARE = 0.95
+RIVAL_SHARE = 0.9
 # A refinement that leaves its start by so much has not refined it.
 LARGEST_DRIFT_MM = 25.0
 
@@ -76,8 +77,8 @@ def register(
     ----------
     fixed, moving : Volume
     init : {'symmetry', 'header'} or Rigid
-        Where to start: principal axes of both heads, or the headers' frames; both also try the other proper
-        orders and signs of the axes. A Rigid is taken as it is.
+        Where to start: the principal axes of both heads, or the headers' frames. With either, turns over all
+        orientations compete. A Rigid is taken as it is.
     refinement : {'mi', 'evolution', 'none'}
         Our mutual information, the paper's evolutionary strategy, or the start alone.
     progress : callable, optional
@@ -100,17 +101,17 @@ def register(
 def _registered(
     fixed: Volume, moving: Volume, init: Init | Rigid, refinement: Refinement, tell: Progress
 ) -> Registration:
+    if refinement not in get_args(Refinement):
+        raise InputError("unknown refinement", expected="mi, evolution or none", got=repr(refinement))
     began = perf_counter()
     tell("finding the heads")
     scans = both(lambda named: _prepared(*named), (fixed, "fixed"), (moving, "moving"))
     tell("looking for a start")
-    candidates = _candidates(*scans, init)
-    found = search(*scans, candidates)
-    start = candidates[found.best]
-    stages = [Stage("start", start, found.similarities[0], perf_counter() - began)]
+    found = search(*scans, _candidates(*scans, init))
+    stages = [Stage("start", found.start, found.start_similarity, perf_counter() - began)]
     if refinement != "none" and np.isfinite(found.similarities[0]):
         tell("refining")
-        stages += _refined(*scans, found, start, refinement)
+        stages += _refined(*scans, found, refinement)
     status, reason = _judged(found, stages, scans[0])
     x, y, z = scans[0].centre.tolist()
     return Registration(stages[-1].moving_from_fixed, status, reason, tuple(stages), (x, y, z))
@@ -128,21 +129,20 @@ def _prepared(volume: Volume, name: str) -> Scan:
 def _candidates(fixed: Scan, moving: Scan, init: Init | Rigid) -> list[Rigid]:
     if isinstance(init, Rigid):
         return [init]
-    if init == "symmetry":
-        return symmetry_candidates(fixed, moving)
+    if init == "symmetry":  # axes of half a head mislead: turns of the whole compete with them
+        return [*symmetry_candidates(fixed, moving), *turned_candidates(fixed, moving)]
     if init == "header":
         return header_candidates(fixed, moving)
     raise InputError("unknown start", expected="symmetry, header or a Rigid", got=repr(init))
 
 
-def _refined(fixed: Scan, moving: Scan, found: Found, start: Rigid, refinement: Refinement) -> list[Stage]:
-    if refinement == "mi":
-        return refine(fixed, moving, found.poses)
+def _refined(fixed: Scan, moving: Scan, found: Found, refinement: Refinement) -> list[Stage]:
     if refinement == "evolution":
         from cephalign.align.evolution import evolve  # noqa: PLC0415 - SimpleITK takes a while to import
 
-        return evolve(fixed, moving, [start])
-    raise InputError("unknown refinement", expected="mi, evolution or none", got=repr(refinement))
+        return evolve(fixed, moving, found.start)
+    near = Stage("mi-near", found.poses[0], found.similarities[0], 0.0)
+    return [near, *refine(fixed, moving, found.poses[0])]
 
 
 def _judged(found: Found, stages: list[Stage], fixed: Scan) -> tuple[Status, str]:

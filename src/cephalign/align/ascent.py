@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -30,10 +30,6 @@ class Climb:
     enough_mm: float
     longest_mm: float
     least_overlap: float = 0.25
-
-    def shortened(self, steps: int) -> Climb:
-        """Return the same with fewer steps."""
-        return replace(self, steps=steps)
 
 
 def climb(mi: MutualInformation, poses: Float, limits: Climb) -> tuple[Float, Float]:

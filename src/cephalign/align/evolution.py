@@ -7,7 +7,6 @@ leaves thick slices whole, the radius is not raised at coarse levels, and the se
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -49,16 +48,14 @@ class EvolutionSettings:
     seed: int = 1
 
 
-def evolve(
-    fixed: Scan, moving: Scan, starts: Sequence[Rigid], settings: EvolutionSettings | None = None
-) -> list[Stage]:
-    """Refine the first of the starts.
+def evolve(fixed: Scan, moving: Scan, start: Rigid, settings: EvolutionSettings | None = None) -> list[Stage]:
+    """Refine a start.
 
     Parameters
     ----------
     fixed, moving : Scan
-    starts : sequence of Rigid
-        Candidates of `moving_from_fixed`, best first.
+    start : Rigid
+        A guess of `moving_from_fixed`.
     settings : EvolutionSettings, optional
 
     Returns
@@ -67,7 +64,7 @@ def evolve(
         One a level; similarity minus infinity where the scans do not overlap.
     """
     settings = settings or EvolutionSettings()
-    pose, stages = starts[0], []
+    pose, stages = start, []
     for shrink in settings.shrink:
         began = perf_counter()
         pose, value = _level(fixed, moving, pose, shrink, settings)

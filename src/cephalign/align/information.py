@@ -20,7 +20,7 @@ from cephalign.geometry.grid import Float, apply_affine
 PARZEN_SIGMA_BINS = 1.0
 TINY = 1e-12
 # Sums run over rows of this length first: their order then depends on neither threads nor the machine's load.
-ROW = 2048
+ROW = 512
 
 
 @dataclass(frozen=True, eq=False)

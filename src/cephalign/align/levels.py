@@ -48,6 +48,7 @@ class Level:
     climb: Climb
 
 
+FARTHEST = Level(10.0, 6.0, 1024, 20, cubic=False, climb=Climb(steps=4, enough_mm=1.0, longest_mm=15))
 FAR = Level(8.0, 4.0, 2048, 24, cubic=False, climb=Climb(steps=12, enough_mm=0.5, longest_mm=15))
 NEAR = Level(4.0, 2.0, 8192, 32, cubic=False, climb=Climb(steps=12, enough_mm=0.1, longest_mm=8))
 FINE = Level(2.0, 0.0, 16384, 48, cubic=False, climb=Climb(steps=12, enough_mm=0.03, longest_mm=4))

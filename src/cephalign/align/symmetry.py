@@ -10,6 +10,7 @@ from __future__ import annotations
 from itertools import permutations, product
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from cephalign.align.scan import Scan
 from cephalign.geometry import Rigid
@@ -50,12 +51,18 @@ def symmetry_candidates(fixed: Scan, moving: Scan) -> list[Rigid]:
 
 
 def header_candidates(fixed: Scan, moving: Scan) -> list[Rigid]:
-    """Return the pose the headers state, then the 24 turns of axes onto axes about the heads' centres.
+    """Return the pose the headers state, and the same turned about the heads' centres, laid together.
 
     The first is right where both scans share a frame of reference; one of the others is near where a header
     states a wrong orientation or the patient lay differently.
     """
-    return [
-        Rigid.identity(),
-        *(Rigid.from_rotation(turn, moving.centre - fixed.centre, fixed.centre) for turn in axis_turns()),
-    ]
+    return [Rigid.identity(), *turned_candidates(fixed, moving)]
+
+
+def turned_candidates(fixed: Scan, moving: Scan) -> list[Rigid]:
+    """Return 60 candidates that lay the heads' centres together, turned evenly over all orientations.
+
+    No orientation is further than 45 degrees from one of the rotations of an icosahedron.
+    """
+    turns = Rotation.create_group("I").as_matrix()
+    return [Rigid.from_rotation(turn, moving.centre - fixed.centre, fixed.centre) for turn in turns]
