@@ -100,6 +100,7 @@ def test_all_candidates_lay_the_heads_together(scans):
 def test_headers_come_first_as_they_are(scans):
     first, *others = header_candidates(*scans)
     assert first == Rigid.identity()
-    assert len(others) == 24
-    np.testing.assert_array_equal(others[0].rotation, np.eye(3))
-    assert len({angle.tobytes() for angle in (o.rotation + 0.0 for o in others)}) == 24
+    assert min(angle_deg(other.rotation) for other in others) < 1e-6
+    # However a head is turned, one of them is on its side of the hill.
+    for turn in Rotation.random(50, random_state=5).as_matrix():
+        assert min(angle_deg(turn.T @ other.rotation) for other in others) < 63

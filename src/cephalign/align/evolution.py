@@ -7,6 +7,8 @@ leaves thick slices whole, the radius is not raised at coarse levels, and the se
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -77,8 +79,6 @@ def _level(
 ) -> tuple[Rigid, float]:
     spacing = float(fixed.image.spacing.min()) * shrink
     method = sitk.ImageRegistrationMethod()
-    # Sums over threads would depend on their number.
-    method.SetNumberOfThreads(1)
     method.SetMetricAsMattesMutualInformation(numberOfHistogramBins=settings.bins)
     method.SetMetricSamplingStrategy(method.NONE)
     method.SetInterpolator(sitk.sitkLinear)
@@ -98,13 +98,28 @@ def _level(
     method.SetInitialTransform(turn, inPlace=True)
     method.SetMovingInitialTransform(_itk(start))
     try:
-        method.Execute(_image(pooled(fixed.image, spacing)), _image(pooled(moving.image, spacing)))
+        with _one_thread():
+            method.Execute(_image(pooled(fixed.image, spacing)), _image(pooled(moving.image, spacing)))
     except RuntimeError:  # ITK's way to say that too few voxels overlap
         return start, -np.inf
     moved = np.eye(4)
     moved[:3, :3] = np.reshape(turn.GetMatrix(), (3, 3))
     moved[:3, 3] = turn.TransformPoint((0.0, 0.0, 0.0))
     return start @ Rigid(moved), -float(method.GetMetricValue())
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let ITK use one thread: its sums over threads depend on their number.
+
+    The metric heeds only the global number, not the one that the registration method is told.
+    """
+    before = sitk.ProcessObject.GetGlobalDefaultNumberOfThreads()
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
+    try:
+        yield
+    finally:
+        sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(before)
 
 
 def _image(image: LevelImage) -> Any:

@@ -1,8 +1,8 @@
 """Two cores for two scans: each side's work in a thread of its own, and no threads inside it.
 
-An operation on some ten thousand points is too short to share: its threads would wait for each other thousands
-of times, and for as long as another program holds one of the cores. With one thread an operation, the order of
-every sum is also the same on any machine.
+An operation on some ten thousand points is too short to share: its threads would wait for each other
+thousands of times, and for as long as another program holds one of the cores. With one thread an operation,
+the order of every sum is also the same on any machine.
 """
 
 from __future__ import annotations
