@@ -53,7 +53,11 @@ def output_folder(out: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
         yield temporary
-        for file in sorted(temporary.iterdir()):
+        files = sorted(temporary.iterdir())
+        for target in (out / file.name for file in files):
+            if target.is_dir():  # found out before the first file is in place
+                raise OutputError(f"cannot write {target}: a folder is in the way", do="remove or rename it")
+        for file in files:
             file.replace(out / file.name)
     except OSError as error:
         reason = error.strerror or str(error)
