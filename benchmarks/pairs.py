@@ -4,13 +4,16 @@ The scan is the RIRE practice patient's T1 (a real scan, 26 slices of 4 mm). Its
 under a known motion, resampled with cubic splines onto the grid of that patient's CT, its contrast remapped
 by a curve that is not monotone, with noise added. The header of neither tells the motion.
 
-Beyond the first and the last slice the outermost slice is repeated, as a neck goes on below a scan. Filled with
-zeros there, the partner has an end that no anatomy has, and every program we measured is drawn away from it along
-the slices: 0.16 mm (cmtk) to 0.85 mm (plastimatch), instead of 0.01 and 0.06.
+Beyond the first and the last slice the outermost slice is repeated, as a neck goes on below a scan. Filled
+with zeros there, the partner has an end that no anatomy has, and every program we measured is drawn away from
+it along the slices: 0.16 mm (cmtk) to 0.85 mm (plastimatch), instead of 0.01 and 0.06.
+
+A second kind is real: the CT and the T2 of one specimen, from two scanners. Nobody knows the truth of it.
 """
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,3 +91,15 @@ def head_points(scan: Volume, count: int = 4000) -> np.ndarray:
 def rire_t1(data_dir: Path) -> Volume:
     """Read the practice patient's T1."""
     return read_volume(data_dir / "rire" / "training_001_mr_T1.mha")
+
+
+def specimen(data_dir: Path) -> tuple[Volume, Volume]:
+    """Read the T2, which is fixed, and the CT of one specimen."""
+    folder = data_dir / "mri-dir"
+    return read_volume(folder / "phantom_t2.nii.gz"), read_volume(folder / "phantom_ct.nii.gz")
+
+
+def data_folder() -> Path:
+    """Return the folder of real scans, which are not part of the project."""
+    folder = os.environ.get("CEPHALIGN_DATA")
+    return Path(folder) if folder else Path(__file__).resolve().parents[2] / "shared" / "data"

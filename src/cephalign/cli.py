@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import Annotated, NoReturn
 
@@ -44,6 +45,9 @@ def main() -> None:
     Exit codes: 0 done, 1 nobody read the output to its end, 2 wrong input or usage, 130 interrupted. Typer
     sees to the pipe, the usage and the interruption.
     """
+    # A process of a few seconds leaves no cycles worth collecting, but PyTorch's hundred thousand objects would
+    # be walked during the imports and once more at the exit, for half a second.
+    gc.disable()
     try:
         app(prog_name="cephalign")
     except CephalignError as error:
@@ -51,6 +55,8 @@ def main() -> None:
     except OSError as error:  # files have their own errors: this is standard output on a full disk
         sys.stdout = None  # or Python would try again at its end
         _fail(f"cannot write {error.filename or 'standard output'}: {error.strerror or error}")
+    finally:
+        gc.freeze()
 
 
 def _fail(message: str) -> NoReturn:

@@ -28,7 +28,7 @@ LEAST_SIMILARITY = 0.02
 # A rival place so nearly as good means that the choice between the two is not safe.
 RIVAL_SHARE = 0.9
 # A refinement that leaves its start by so much has not refined it.
-LARGEST_DRIFT_MM = 25.0
+LARGEST_DRIFT_MM = 6.0
 
 
 class Status(Enum):
