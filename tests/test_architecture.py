@@ -22,6 +22,7 @@ LEVELS = [
     {"simulate", "align", "models"},
     {"registration"},
     {"describe", "page", "report"},
+    {"results"},
     {"cli"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
