@@ -5,7 +5,13 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from cephalign.align.scan import prepare
-from cephalign.align.symmetry import axis_turns, head_frame, header_candidates, symmetry_candidates
+from cephalign.align.symmetry import (
+    axis_turns,
+    head_frame,
+    header_candidates,
+    symmetry_candidates,
+    turned_candidates,
+)
 from cephalign.geometry import Grid, Rigid, Volume
 from cephalign.prep.resample import resample
 
@@ -101,6 +107,10 @@ def test_headers_come_first_as_they_are(scans):
     first, *others = header_candidates(*scans)
     assert first == Rigid.identity()
     assert min(angle_deg(other.rotation) for other in others) < 1e-6
-    # However a head is turned, one of them is on its side of the hill.
-    for turn in Rotation.random(50, random_state=5).as_matrix():
-        assert min(angle_deg(turn.T @ other.rotation) for other in others) < 63
+
+
+def test_no_orientation_is_far_from_a_candidate(scans):
+    rotations = Rotation.from_matrix([c.rotation for c in turned_candidates(*scans)])
+    assert len(rotations) == 60
+    for turn in Rotation.random(500, random_state=5):
+        assert np.rad2deg((turn.inv() * rotations).magnitude()).min() < 45

@@ -1,0 +1,48 @@
+"""Two scans side by side."""
+
+import threading
+
+import pytest
+import torch
+
+from cephalign.align.parallel import both, undivided_operations
+
+
+def test_both_are_done_at_once_and_in_order():
+    meet = threading.Barrier(2, timeout=20)
+
+    def work(number):
+        meet.wait()  # would time out if one waited for the other to end
+        return 10 * number
+
+    assert both(work, 3, 4) == (30, 40)
+
+
+@pytest.mark.parametrize("bad", [1, 2])
+def test_what_goes_wrong_in_either_is_said(bad):
+    def work(number):
+        if number == bad:
+            raise ValueError(f"number {number}")
+        return number
+
+    with pytest.raises(ValueError, match=f"number {bad}"):
+        both(work, 1, 2)
+
+
+def test_threads_are_put_back(with_threads):
+    def inside():
+        with undivided_operations():
+            assert torch.get_num_threads() == 1
+            assert both(lambda _: torch.get_num_threads(), 0, 0) == (1, 1)
+        return torch.get_num_threads()
+
+    assert with_threads(2, inside) == 2
+
+
+def test_threads_are_put_back_after_a_failure(with_threads):
+    def inside():
+        with pytest.raises(ValueError, match="no"), undivided_operations():
+            raise ValueError("no")
+        return torch.get_num_threads()
+
+    assert with_threads(2, inside) == 2
