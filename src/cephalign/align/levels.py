@@ -17,8 +17,8 @@ from cephalign.geometry.grid import apply_affine
 
 # Bins span these quantiles of a head's intensities: metal and hot spots must not take the bins of the rest.
 QUANTILES = (0.005, 0.995)
-# The outermost voxels are often padding, or mixed with it.
-BORDER_VOX = 1.0
+# The outermost voxels are often padding or mixed with it, and cubic interpolation reaches two voxels far.
+BORDER_VOX = 2.0
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,10 @@ class Level:
 
 
 FARTHEST = Level(10.0, 6.0, 1024, 20, cubic=False, climb=Climb(steps=4, enough_mm=1.0, longest_mm=15))
-FAR = Level(8.0, 4.0, 2048, 24, cubic=False, climb=Climb(steps=12, enough_mm=0.5, longest_mm=15))
-NEAR = Level(4.0, 2.0, 8192, 32, cubic=False, climb=Climb(steps=12, enough_mm=0.1, longest_mm=8))
-FINE = Level(2.0, 0.0, 16384, 48, cubic=False, climb=Climb(steps=12, enough_mm=0.03, longest_mm=4))
-FINEST = Level(1.4, 0.0, 32768, 80, cubic=True, climb=Climb(steps=12, enough_mm=0.003, longest_mm=2))
+FAR = Level(8.0, 4.0, 2048, 24, cubic=False, climb=Climb(steps=30, enough_mm=0.5, longest_mm=15))
+NEAR = Level(4.0, 2.0, 8192, 32, cubic=False, climb=Climb(steps=30, enough_mm=0.1, longest_mm=8))
+FINE = Level(2.0, 0.0, 16384, 48, cubic=False, climb=Climb(steps=30, enough_mm=0.03, longest_mm=4))
+FINEST = Level(1.4, 0.0, 32768, 128, cubic=True, climb=Climb(steps=30, enough_mm=0.003, longest_mm=2))
 
 
 def compare(fixed: Scan, moving: Scan, level: Level) -> MutualInformation:
