@@ -45,8 +45,8 @@ def main() -> None:
     Exit codes: 0 done, 1 nobody read the output to its end, 2 wrong input or usage, 130 interrupted. Typer
     sees to the pipe, the usage and the interruption.
     """
-    # A process of a few seconds leaves no cycles worth collecting, but PyTorch's hundred thousand objects would
-    # be walked during the imports and once more at the exit, for half a second.
+    # A process of a few seconds leaves no cycles worth collecting, but PyTorch's hundred thousand objects
+    # would be walked during the imports and once more at the exit, for half a second.
     gc.disable()
     try:
         app(prog_name="cephalign")
