@@ -173,19 +173,18 @@ def test_scans_that_do_not_overlap_fail(plain, refinement):
     found = register(plain.fixed, plain.moving, init=beyond, refinement=refinement)
     assert found.status is Status.FAILED
     assert found.moving_from_fixed == beyond
-    assert found.reason.endswith(".")
+    assert "overlap" in found.reason
 
 
-@pytest.mark.parametrize("sigma_vox", [0.0, 1.0])
-def test_nothing_in_common_is_not_aligned(plain, sigma_vox):
+@pytest.mark.parametrize("sigma_vox", [0.0, 1.0, 3.0])
+def test_nothing_in_common_fails(plain, sigma_vox):
     """Noise all over the field of view, bright enough to pass for a body."""
     rng = np.random.default_rng(5)
     noise = ndimage.gaussian_filter(rng.normal(size=plain.moving.grid.shape), sigma_vox)
     data = (500 + 100 * noise / noise.std()).astype(np.float32)
     found = register(plain.fixed, Volume(data, plain.moving.grid))
-    assert found.status is not Status.ALIGNED
-    if sigma_vox == 0:
-        assert found.status is Status.FAILED
+    assert found.status is Status.FAILED
+    assert "in common" in found.reason
 
 
 def test_unknown_options(plain):

@@ -23,8 +23,9 @@ Init = Literal["symmetry", "header"]
 Refinement = Literal["mi", "evolution", "none"]
 Progress = Callable[[str], None]
 
-# Below this many nats the scans say next to nothing about each other.
-LEAST_SIMILARITY = 0.02
+# Below this many nats at the near level the scans say next to nothing about each other: smooth noise comes
+# to 0.1, heads to 0.28 and more. (At the finest level many bins alone make 0.02 of nothing.)
+LEAST_SIMILARITY = 0.12
 # A rival place so nearly as good means that the choice between the two is not safe.
 RIVAL_SHARE = 0.9
 # A refinement that leaves its start by so much has not refined it.
@@ -147,10 +148,10 @@ def _refined(fixed: Scan, moving: Scan, found: Found, refinement: Refinement) ->
 
 def _judged(found: Found, stages: list[Stage], fixed: Scan) -> tuple[Status, str]:
     """Judge by what is at hand; the bounds are not yet calibrated against errors in mm."""
-    last = stages[-1]
-    if not np.isfinite(last.similarity):
+    last, similarity = stages[-1], found.similarities[0]
+    if not np.isfinite([similarity, last.similarity]).all():
         return Status.FAILED, "The heads do not overlap at the start, or too little of them."
-    if last.similarity < LEAST_SIMILARITY:
+    if similarity < LEAST_SIMILARITY:
         return Status.FAILED, "The scans have next to nothing in common where they were put."
     drift = last.moving_from_fixed.distance(found.poses[0], fixed.body[::50])
     if len(stages) > 1 and drift.mean() > LARGEST_DRIFT_MM:
