@@ -28,7 +28,9 @@ Progress = Callable[[str], None]
 LEAST_SIMILARITY = 0.12
 # A rival place so nearly as good means that the choice between the two is not safe.
 RIVAL_SHARE = 0.9
-# A refinement that leaves its start by so much has not refined it.
+# Two whole heads share more than this; with less, a wrong place can look right.
+LEAST_OVERLAP = 0.6
+# The best place at the near level is right to some mm: an end further from it is not the one that was chosen.
 LARGEST_DRIFT_MM = 6.0
 
 
@@ -154,8 +156,10 @@ def _judged(found: Found, stages: list[Stage], fixed: Scan) -> tuple[Status, str
     if similarity < LEAST_SIMILARITY:
         return Status.FAILED, "The scans have next to nothing in common where they were put."
     drift = last.moving_from_fixed.distance(found.poses[0], fixed.body[::50])
-    if len(stages) > 1 and drift.mean() > LARGEST_DRIFT_MM:
-        return Status.DOUBTFUL, f"The refinement left the best start by {drift.mean():.0f} mm."
+    if drift.mean() > LARGEST_DRIFT_MM:
+        return Status.DOUBTFUL, f"The end lies {drift.mean():.0f} mm from the best place found on the way."
+    if found.overlap < LEAST_OVERLAP:
+        return Status.DOUBTFUL, f"The scans share only {100 * found.overlap:.0f} % of the heads."
     if len(found.similarities) > 1 and found.similarities[1] > RIVAL_SHARE * found.similarities[0]:
         apart = found.poses[1].distance(found.poses[0], fixed.body[::50])
         return Status.DOUBTFUL, f"Another place, {apart.mean():.0f} mm away, fits nearly as well."

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -47,11 +48,10 @@ def output_folder(out: Path) -> Iterator[Path]:
         It cannot be made or written to, or the disk is full.
     """
     made = [folder for folder in (out, *out.parents) if not folder.exists()]
-    temporary = out / f".writing-{platform.node()[:20]}"
+    temporary = None
     try:
         out.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir()
+        temporary = Path(mkdtemp(prefix=".writing-", dir=out))
         yield temporary
         files = sorted(temporary.iterdir())
         for target in (out / file.name for file in files):
@@ -65,7 +65,8 @@ def output_folder(out: Path) -> Iterator[Path]:
             f"cannot write to {out}: {reason}", do="free space or choose another folder with --out"
         ) from error
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        if temporary:
+            shutil.rmtree(temporary, ignore_errors=True)
         for folder in made:
             with suppress(OSError):  # it holds results
                 folder.rmdir()

@@ -29,6 +29,8 @@ class Found:
         The one that led to the first.
     start_similarity : float
         Mutual information there.
+    overlap : float
+        Part of both heads' points that the other scan holds at the best place.
     poses : tuple of Rigid
         `moving_from_fixed`, best first, right to a few mm; all clearly different.
     similarities : tuple of float
@@ -37,6 +39,7 @@ class Found:
 
     start: Rigid
     start_similarity: float
+    overlap: float
     poses: tuple[Rigid, ...]
     similarities: tuple[float, ...]
 
@@ -61,8 +64,14 @@ def search(fixed: Scan, moving: Scan, starts: Sequence[Rigid]) -> Found:
         kept = _distinct(poses, values, fixed)[:most]
         poses, values, numbers = poses[kept], values[kept], numbers[kept]
     start = starts[int(numbers[0])]
-    value = float(mi(start.matrix[None], slopes=False).value[0])
-    return Found(start, value, tuple(Rigid(pose) for pose in poses), tuple(values.tolist()))
+    at = mi(np.array([start.matrix, poses[0]]), slopes=False)
+    return Found(
+        start,
+        float(at.value[0]),
+        float(at.overlap[1]),
+        tuple(Rigid(pose) for pose in poses),
+        tuple(values.tolist()),
+    )
 
 
 def _distinct(poses: Float, values: Float, scan: Scan) -> list[int]:
