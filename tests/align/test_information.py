@@ -5,8 +5,9 @@ import pytest
 from scipy import ndimage
 
 from cephalign.align.image import level_image
-from cephalign.align.information import PARZEN_SIGMA_BINS, ROW, MutualInformation, Side
+from cephalign.align.information import PARZEN_SIGMA_BINS, MutualInformation
 from cephalign.align.levels import FAR, NEAR, compare
+from cephalign.align.view import ROW, Side
 from cephalign.geometry import Grid, Rigid, Volume
 from cephalign.geometry.grid import apply_affine
 

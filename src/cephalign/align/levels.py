@@ -9,10 +9,11 @@ import torch
 
 from cephalign.align.ascent import Climb
 from cephalign.align.image import LevelImage, blurred, pooled, sample
-from cephalign.align.information import MutualInformation, Side
+from cephalign.align.information import MutualInformation
 from cephalign.align.parallel import both
 from cephalign.align.points import head_points
 from cephalign.align.scan import Scan
+from cephalign.align.view import Side
 from cephalign.geometry.grid import apply_affine
 
 # Bins span these quantiles of a head's intensities: metal and hot spots must not take the bins of the rest.
@@ -32,7 +33,7 @@ class Level:
     blur_mm : float
         Sigma of the Gaussian that follows.
     points : int
-        Per scan; a multiple of `information.ROW`.
+        Per scan; a multiple of `view.ROW`.
     bins : int
         Per scan.
     cubic : bool
