@@ -1,4 +1,4 @@
-"""The real pair: a turned header is taken back out of the answer, and mutual information knows the right one."""
+"""The real pair: a turned header comes out of the answer again; mutual information knows the right one."""
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ def test_an_answer_to_the_turned_scan_is_one_to_the_scan(scan: Volume) -> None:
     turn = STARTS[-1].turned_from_scan(scan)
     # The anatomy at a world point of the scan lies at turn.map(point) in the turned one.
     answer = turn @ truth
-    point = scan.grid.centre + [11, -9, 6]
+    point = scan.grid.centre + np.array([11.0, -9, 6])
     np.testing.assert_allclose((turn.inverse() @ answer).map(point), truth.map(point))
 
 
