@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks.method import THREADS, Job, Method, Start, itk_answer
 
-# Its automatic levels shrink the 26 slices as well and lost every second pair; so the levels are set here.
+# Its automatic levels shrink the 26 slices as well and lost one of two pairs; so the levels are set here.
 COMMON = ["--threads", str(THREADS), "--dofs", "6", "--coarsest", "8"]
 # `registration` is three times faster than `registrationx` and ends in the same place, but only the latter
 # can start from the headers: CMTK's own frame begins at the corner of the scan.

@@ -15,7 +15,7 @@ from benchmarks.method import (
     script,
 )
 
-# The steps of the tutorials; a tenth of them left 1 mm. Sampling a tenth of the voxels left 3 to 12 mm.
+# DIPY's tutorials' steps; a tenth of them left 1 mm, and with a tenth of the voxels besides 3 to 12 mm.
 OPTIONS = {"level_iters": [10000, 1000, 100], "sigmas": [3.0, 1.0, 0.0], "factors": [4, 2, 1], "nbins": 32}
 PIPELINE = ["translation", "rigid"]
 

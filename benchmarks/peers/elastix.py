@@ -21,7 +21,7 @@ from benchmarks.method import (
     script,
 )
 
-# The default has 2048 samples and 256 steps; twice that took the error from 0.3 to 0.1 mm on our easy pair.
+# The default has 2048 samples and 256 steps; with twice that the easy pair's error fell from 0.14 to 0.10 mm.
 CHANGES = {
     "NumberOfSpatialSamples": ["4096"],
     "MaximumNumberOfIterations": ["500"],

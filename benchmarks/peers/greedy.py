@@ -16,7 +16,7 @@ from benchmarks.method import (
     script,
 )
 
-# Without the random search it lost one pair of three turned by more than 15 degrees.
+# Without the random search it lost the pair turned by 25 degrees; with it, none of five.
 OPTIONS = "-d 3 -a -dof 6 -m NMI -n 100x100x40 -search 200 20 20 -seed 1"
 START = {Start.HEADER: "-ia-identity", Start.CENTRES: "-ia-image-centers"}
 

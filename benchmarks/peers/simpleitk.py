@@ -19,12 +19,12 @@ from benchmarks.method import (
 
 BINS = 50
 SHRINK = [4, 2, 1]
-# Smoothed by half a coarse voxel or so; never at the finest level, where it cost 0.1 mm.
+# None at the finest level: 1 mm there took the easy pair's error from 0.11 to 0.19 mm.
 SIGMAS_MM = [4.0, 2.0, 0.0]
 # ITK shrinks the grid its samples lie on, not the image: all of it is needed where it is coarse.
 SAMPLED = [1.0, 0.2, 0.03]
 SEED = 1
-# In mm, as the scales are. Tighter tolerances doubled the time and changed the third digit.
+# In mm, as the scales are. A step tolerance of 1e-4 and 5 % of the voxels took far longer for the same error.
 POWELL = {
     "numberOfIterations": 50,
     "maximumLineIterations": 100,
