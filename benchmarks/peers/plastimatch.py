@@ -1,7 +1,7 @@
 """plastimatch (Debian's package): three stages of ITK's versor optimiser on Mattes mutual information.
 
-It turns about the world's origin. In RIRE's frame that is a corner of the scan, and it lost both pairs we
-tried that were turned by 18 and 25 degrees. So both scans are given to it with the origin in the middle of the fixed one.
+It turns about the world's origin. In RIRE's frame that is a corner of the scan, and it lost both pairs that
+we tried with 18 and 25 degrees. So both scans are given to it with the origin in the middle of the fixed one.
 """
 
 from __future__ import annotations
