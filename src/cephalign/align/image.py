@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from scipy import ndimage
 from torch import Tensor
 from torch.nn import functional
 
@@ -15,14 +16,15 @@ from cephalign.geometry.grid import Float
 
 # Slices thicker than this hold too little to give any of it away: the pyramid leaves them as they are.
 THICK_MM = 2.5
-# Keys' cubic convolution (IEEE Trans ASSP 29:1153, 1981) with a = -1/2: weights of the four neighbours as
-# polynomials in the distance from the second; it interpolates, and needs no prefilter.
-KEYS = np.array([[0, -0.5, 1, -0.5], [1, 0, -2.5, 1.5], [0, 0.5, 2, -1.5], [0, 0, -0.5, 0.5]])
+# The cubic B-spline: weights of the four neighbours as polynomials in the distance from the second. On
+# coefficients that make it interpolate (Unser 1999) it blurs less between thick slices than kernels that need
+# none, and so draws the slices of two scans together less.
+BSPLINE = np.array([[1, -3, 3, -1], [4, 0, -6, 3], [1, 3, 3, -3], [0, 0, 0, 1]]) / 6
 
 
 @dataclass(frozen=True, eq=False)
 class LevelImage:
-    """Intensities at one level.
+    """Intensities at one level, or the coefficients of the cubic B-spline through them.
 
     Parameters
     ----------
@@ -90,6 +92,14 @@ def _blurred_along(values: Tensor, sigma: float, axis: int) -> Tensor:
     return out.contiguous()
 
 
+def splined(image: LevelImage) -> LevelImage:
+    """Turn intensities into the coefficients that cubic sampling needs; beyond the border, the scan mirrored."""
+    values = image.values.numpy()
+    for axis in range(3):
+        values = ndimage.spline_filter1d(values, 3, axis=axis, output=np.float32, mode="mirror")
+    return LevelImage(torch.from_numpy(values), image.voxel_from_world, image.spacing)
+
+
 Sampled = tuple[Tensor, tuple[Tensor, Tensor, Tensor], Tensor]
 
 
@@ -102,7 +112,7 @@ def sample(image: LevelImage, index: Tensor, *, cubic: bool) -> Sampled:
     index : (3, ...) float32 tensor
         Voxel indices i, j, k.
     cubic : bool
-        Keys' cubic convolution instead of linear interpolation.
+        Cubic B-spline instead of linear interpolation; the image holds its coefficients (`splined`).
 
     Returns
     -------
@@ -134,16 +144,17 @@ def _kernel(t: Tensor, *, cubic: bool) -> tuple[list[Tensor], list[Tensor]]:
     if not cubic:
         one = torch.ones_like(t)
         return [1 - t, t], [-one, one]
-    weights = [c[0] + t * (c[1] + t * (c[2] + t * c[3])) for c in KEYS.tolist()]
-    slopes = [c[1] + t * (2 * c[2] + t * (3 * c[3])) for c in KEYS.tolist()]
+    weights = [c[0] + t * (c[1] + t * (c[2] + t * c[3])) for c in BSPLINE.tolist()]
+    slopes = [c[1] + t * (2 * c[2] + t * (3 * c[3])) for c in BSPLINE.tolist()]
     return weights, slopes
 
 
 def _taps(base: Tensor, count: int, *, cubic: bool) -> list[Tensor]:
-    """Return the neighbours' indices along one axis; beyond the border the outermost voxel repeats."""
+    """Return the neighbours' indices along one axis; beyond the border they are mirrored."""
     if not cubic:
         return [base, base + 1]
-    return [(base - 1).clamp_(min=0), base, base + 1, (base + 2).clamp_(max=count - 1)]
+    last = count - 1
+    return [(base - 1).abs_(), base, base + 1, last - (last - 2 - base).abs_()]
 
 
 def _contract(

@@ -50,7 +50,7 @@ class MutualInformation:
     radius_mm : float
         How far from it a rotation's effect is measured.
     cubic : bool
-        Interpolate with Keys' cubic convolution.
+        Interpolate by cubic B-splines; the images hold their coefficients.
     """
 
     def __init__(

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from cephalign.align.ascent import Climb
-from cephalign.align.image import LevelImage, blurred, pooled, sample
+from cephalign.align.image import LevelImage, blurred, pooled, sample, splined
 from cephalign.align.information import MutualInformation
 from cephalign.align.parallel import both
 from cephalign.align.points import head_points
@@ -72,7 +72,7 @@ def _side(scan: Scan, level: Level) -> Side:
     image = _reduced(scan.image, level)
     points = head_points(scan.around, scan.volume.grid, level.points, BORDER_VOX)
     index = torch.from_numpy(apply_affine(image.voxel_from_world, points).T).float()
-    value, _, _ = sample(image, index, cubic=False)
+    value, _, _ = sample(image, index, cubic=level.cubic)
     low, high = (float(q) for q in np.quantile(value.numpy(), QUANTILES))
     # A head that shows one value almost everywhere still has to have a range.
     return Side(image, points, low, max(high, low + 1e-6 * max(1.0, abs(low))))
@@ -80,4 +80,6 @@ def _side(scan: Scan, level: Level) -> Side:
 
 def _reduced(image: LevelImage, level: Level) -> LevelImage:
     coarse = pooled(image, level.spacing_mm)
-    return blurred(coarse, level.blur_mm) if level.blur_mm else coarse
+    if level.blur_mm:
+        coarse = blurred(coarse, level.blur_mm)
+    return splined(coarse) if level.cubic else coarse
