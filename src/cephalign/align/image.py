@@ -93,7 +93,7 @@ def _blurred_along(values: Tensor, sigma: float, axis: int) -> Tensor:
 
 
 def splined(image: LevelImage) -> LevelImage:
-    """Turn intensities into the coefficients that cubic sampling needs; beyond the border, the scan mirrored."""
+    """Turn intensities into the coefficients that cubic sampling needs, mirrored at the border."""
     values = image.values.numpy()
     for axis in range(3):
         values = ndimage.spline_filter1d(values, 3, axis=axis, output=np.float32, mode="mirror")
