@@ -21,6 +21,7 @@ import numpy as np
 from scipy import ndimage
 
 from cephalign.geometry import Grid, Rigid, Volume
+from cephalign.geometry.grid import apply_affine
 from cephalign.io.volumes import read_volume
 
 CT_SHAPE, CT_SPACING = (512, 512, 29), (0.653595, 0.653595, 4.0)
@@ -85,7 +86,7 @@ def head_points(scan: Volume, count: int = 4000) -> np.ndarray:
     labels, _ = ndimage.label(inside)
     voxels = np.argwhere(labels == np.bincount(labels.ravel())[1:].argmax() + 1)
     voxels = voxels[np.random.default_rng(0).permutation(len(voxels))[:count]]
-    return voxels @ scan.grid.world_from_voxel[:3, :3].T + scan.grid.world_from_voxel[:3, 3]
+    return apply_affine(scan.grid.world_from_voxel, voxels)
 
 
 def rire_t1(data_dir: Path) -> Volume:

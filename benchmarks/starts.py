@@ -14,6 +14,7 @@ import numpy as np
 
 from benchmarks.pairs import random_motion
 from cephalign import Rigid, read_volume, register
+from cephalign.geometry.grid import apply_affine
 from cephalign.prep.head import head_mask
 
 STARTS, ANGLE_DEG, SHIFT_MM, SEED = 50, 20.0, 20.0, 20261124
@@ -23,8 +24,7 @@ WITHIN_MM = 1.0
 def main(data_dir: Path) -> None:
     fixed, moving = (read_volume(data_dir / "mri-dir" / f"phantom_{kind}.nii.gz") for kind in ("ct", "t2"))
     mask = head_mask(fixed)
-    body = np.argwhere(mask.data)[::20] @ mask.grid.world_from_voxel[:3, :3].T
-    body += mask.grid.world_from_voxel[:3, 3]
+    body = apply_affine(mask.grid.world_from_voxel, np.argwhere(mask.data)[::20])
     consensus = register(fixed, moving).moving_from_fixed
 
     def tell(name: str, pose: Rigid) -> float:
