@@ -17,7 +17,7 @@ NAMES = [str(file.relative_to(PACKAGE)) for file in FILES]
 # A room imports from itself and from the lines above its own.
 LEVELS = [
     {"errors"},
-    {"geometry"},
+    {"geometry", "parallel"},
     {"io", "prep"},
     {"simulate", "align", "models"},
     {"registration"},
@@ -28,7 +28,7 @@ LEVELS = [
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 # Where a library may be imported at all.
 HOMES = {
-    "torch": {"simulate", "align", "models", "registration"},
+    "torch": {"parallel", "simulate", "align", "models", "registration"},
     "SimpleITK": {"io", "align"},
     "nibabel": {"io"},
     "pydicom": {"io"},

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from cephalign.align.parallel import both, undivided_operations
+from cephalign.parallel import both, undivided_operations
 from cephalign.align.refine import refine
 from cephalign.align.scan import Scan, prepare
 from cephalign.align.search import Found, search

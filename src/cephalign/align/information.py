@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from cephalign.align.image import sample
-from cephalign.align.parallel import both
+from cephalign.parallel import both
 from cephalign.align.view import Side, View
 from cephalign.geometry.grid import Float, apply_affine
 

@@ -10,7 +10,7 @@ import torch
 from cephalign.align.ascent import Climb
 from cephalign.align.image import LevelImage, blurred, pooled, sample, splined
 from cephalign.align.information import MutualInformation
-from cephalign.align.parallel import both
+from cephalign.parallel import both
 from cephalign.align.points import head_points
 from cephalign.align.scan import Scan
 from cephalign.align.view import Side

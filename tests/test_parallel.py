@@ -5,7 +5,7 @@ import threading
 import pytest
 import torch
 
-from cephalign.align.parallel import both, undivided_operations
+from cephalign.parallel import both, undivided_operations
 
 
 def test_both_are_done_at_once_and_in_order():
