@@ -34,3 +34,20 @@ def program() -> str:
     found = shutil.which("cephalign", path=str(Path(sys.executable).parent))
     assert found, "install the package first: make test"
     return found
+
+
+@pytest.fixture
+def with_threads():
+    """Return a function that calls another with so many of PyTorch's threads."""
+
+    import torch
+
+    def call(count, function):
+        before = torch.get_num_threads()
+        torch.set_num_threads(count)
+        try:
+            return function()
+        finally:
+            torch.set_num_threads(before)
+
+    return call

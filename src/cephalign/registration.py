@@ -10,7 +10,6 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from cephalign.parallel import both, undivided_operations
 from cephalign.align.refine import refine
 from cephalign.align.scan import Scan, prepare
 from cephalign.align.search import Found, search
@@ -18,6 +17,7 @@ from cephalign.align.stage import Stage
 from cephalign.align.symmetry import header_candidates, symmetry_candidates, turned_candidates
 from cephalign.errors import InputError
 from cephalign.geometry import Rigid, Volume
+from cephalign.parallel import both, undivided_operations
 
 Init = Literal["symmetry", "header"]
 Refinement = Literal["mi", "evolution", "none"]

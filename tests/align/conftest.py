@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 
 from cephalign.align.scan import prepare
 from cephalign.geometry import Grid, Rigid, Volume
@@ -66,18 +65,3 @@ def head_error(pair, scans):
     """Return the mean distance in mm, over the head, between a pose and the truth of `pair`."""
     body = scans[0].body[::11]
     return lambda pose: float(pose.distance(pair.moving_from_fixed, body).mean())
-
-
-@pytest.fixture
-def with_threads():
-    """Return a function that calls another with so many of PyTorch's threads."""
-
-    def call(count, function):
-        before = torch.get_num_threads()
-        torch.set_num_threads(count)
-        try:
-            return function()
-        finally:
-            torch.set_num_threads(before)
-
-    return call

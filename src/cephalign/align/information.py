@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 
 from cephalign.align.image import sample
-from cephalign.parallel import both
 from cephalign.align.view import Side, View
 from cephalign.geometry.grid import Float, apply_affine
+from cephalign.parallel import both
 
 # The smoothing of the histogram, in bins.
 PARZEN_SIGMA_BINS = 1.0

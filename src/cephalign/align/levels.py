@@ -10,11 +10,11 @@ import torch
 from cephalign.align.ascent import Climb
 from cephalign.align.image import LevelImage, blurred, pooled, sample, splined
 from cephalign.align.information import MutualInformation
-from cephalign.parallel import both
 from cephalign.align.points import head_points
 from cephalign.align.scan import Scan
 from cephalign.align.view import Side
 from cephalign.geometry.grid import apply_affine
+from cephalign.parallel import both
 
 # Bins span these quantiles of a head's intensities: metal and hot spots must not take the bins of the rest.
 QUANTILES = (0.005, 0.995)
