@@ -67,7 +67,7 @@ def read(path: Path, *, allow_unoriented: bool = False) -> Volume:
     return Volume(voxels_of(content, stored.shape, stored.dtype, stored.file), grid)
 
 
-def write(volume: Volume, path: Path) -> None:
+def write(volume: Volume, path: Path, description: str = "") -> None:
     """Write .mha or .nrrd, compressed, in the data's own type.
 
     Raises
@@ -83,6 +83,8 @@ def write(volume: Volume, path: Path) -> None:
     image.SetSpacing(volume.grid.spacing.tolist())
     image.SetOrigin(lps_from_voxel[:3, 3].tolist())
     image.SetDirection((lps_from_voxel[:3, :3] / volume.grid.spacing).ravel().tolist())
+    if description:
+        image.SetMetaData("Comment", description)
     with whole_file(path) as temporary, _quiet_itk():
         try:
             sitk.WriteImage(image, str(temporary), useCompression=True, compressionLevel=FAST_ZLIB)

@@ -49,6 +49,7 @@ TYPES = {
     1280: "u8",
 }
 FAST_GZIP = 1
+DESCRIPTION_LENGTH = 79
 QFORM_TOLERANCE_MM = 0.01
 SHEARED = "resample it onto an orthogonal grid first, or set sform_code to 0 if its qform is the right one"
 
@@ -92,13 +93,13 @@ def read(path: Path, *, allow_unoriented: bool = False) -> Volume:
     return Volume(_scaled(data, header, path), grid)
 
 
-def write(volume: Volume, path: Path) -> None:
+def write(volume: Volume, path: Path, description: str = "") -> None:
     """Write NIfTI-1 in the data's own type; .gz is packed fast, and the same volume gives the same bytes.
 
     Raises
     ------
     InputError
-        A data type that NIfTI does not have.
+        A data type that NIfTI does not have, or a description beyond 79 ASCII characters.
     OutputError
         An axis beyond 32767 voxels, or the file cannot be written.
     """
@@ -116,6 +117,7 @@ def write(volume: Volume, path: Path) -> None:
     as_qform = apply_affine(header.get_qform() @ volume.grid.voxel_from_world, volume.grid.corners)
     header["qform_code"] = int(np.abs(as_qform - volume.grid.corners).max() < QFORM_TOLERANCE_MM)
     header.set_xyzt_units("mm", "unknown")
+    header["descrip"] = _descrip(description)
     header["magic"], header["vox_offset"] = b"n+1", 352
     voxels = np.ascontiguousarray(data.T).astype(data.dtype.newbyteorder("<"), copy=False)
     with whole_file(path) as temporary, temporary.open("wb") as file:
@@ -127,6 +129,16 @@ def write(volume: Volume, path: Path) -> None:
         else:
             file.write(header.binaryblock + bytes(4))
             file.write(voxels)  # type: ignore[arg-type]
+
+
+def _descrip(description: str) -> bytes:
+    if not description.isascii() or len(description) > DESCRIPTION_LENGTH:
+        raise InputError(
+            "NIfTI cannot hold the description",
+            expected=f"at most {DESCRIPTION_LENGTH} ASCII characters",
+            got=repr(description),
+        )
+    return description.encode("ascii")
 
 
 def _header(start: bytes, path: Path) -> Any:

@@ -87,7 +87,7 @@ def read_volume(path: str | Path, options: ReadOptions | None = None) -> Volume:
     raise InputError(f"{path}: unknown volume format", expected=READABLE, got=suffix or "no suffix")
 
 
-def write_volume(volume: Volume, path: str | Path) -> None:
+def write_volume(volume: Volume, path: str | Path, *, description: str = "") -> None:
     """Write a scan in the format of the suffix, whole or not at all.
 
     Parameters
@@ -95,6 +95,8 @@ def write_volume(volume: Volume, path: str | Path) -> None:
     volume : Volume
     path : str or Path
         .nii, .nii.gz, .mha, .nrrd, or a file named header.ascii (RIRE, which writes image.bin beside it).
+    description : str
+        A few words on what it is, kept in the header; RIRE's has no place for them.
 
     Raises
     ------
@@ -108,11 +110,11 @@ def write_volume(volume: Volume, path: str | Path) -> None:
         case ".nii" | ".nii.gz":
             from cephalign.io import nifti
 
-            nifti.write(volume, path)
+            nifti.write(volume, path, description)
         case ".mha" | ".nrrd":
             from cephalign.io import itk_image
 
-            itk_image.write(volume, path)
+            itk_image.write(volume, path, description)
         case _ if path.name.lower() == RIRE_HEADER:
             from cephalign.io import rire
 

@@ -1,5 +1,7 @@
 """What we write we read back, on every kind of grid and in every type of number."""
 
+import gzip
+
 import numpy as np
 import pytest
 
@@ -75,6 +77,19 @@ def test_same_volume_same_bytes(tmp_path, oblique_scan, name):
         (tmp_path / folder).mkdir()
         write_volume(oblique_scan, tmp_path / folder / name)
     assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+@pytest.mark.parametrize("name", ONE_FILE)
+def test_description_stands_in_the_header(tmp_path, oblique_scan, name):
+    write_volume(oblique_scan, tmp_path / name, description="simulated by hand")
+    packed = (tmp_path / name).read_bytes()
+    assert b"simulated by hand" in (gzip.decompress(packed) if name.endswith(".gz") else packed)
+
+
+def test_description_that_is_too_long(tmp_path, oblique_scan):
+    with pytest.raises(InputError, match="79 ASCII"):
+        write_volume(oblique_scan, tmp_path / "s.nii", description="simulated " * 9)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("name", ONE_FILE)
