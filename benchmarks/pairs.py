@@ -23,6 +23,7 @@ from scipy import ndimage
 from cephalign.geometry import Grid, Rigid, Volume
 from cephalign.geometry.grid import apply_affine
 from cephalign.io.volumes import read_volume
+from cephalign.simulate.motion import random_motion
 
 CT_SHAPE, CT_SPACING = (512, 512, 29), (0.653595, 0.653595, 4.0)
 
@@ -36,14 +37,6 @@ class Pair:
     moving: Volume
     moving_from_fixed: Rigid
     points: np.ndarray
-
-
-def random_motion(rng: np.random.Generator, angle_deg: float, shift_mm: float, centre: np.ndarray) -> Rigid:
-    """Turn by up to `angle_deg` about a random axis through `centre`, then move by up to `shift_mm`."""
-    axis, direction = rng.normal(size=(2, 3))
-    turn = rng.uniform(0, angle_deg)
-    shift = rng.uniform(0, shift_mm) * direction / np.linalg.norm(direction)
-    return Rigid.from_axis_angle(axis, turn, shift, centre)
 
 
 def remap_contrast(data: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -12,10 +12,10 @@ from time import perf_counter
 
 import numpy as np
 
-from benchmarks.pairs import random_motion
 from cephalign import Rigid, read_volume, register
 from cephalign.geometry.grid import apply_affine
 from cephalign.prep.head import head_mask
+from cephalign.simulate.motion import random_motion
 
 STARTS, ANGLE_DEG, SHIFT_MM, SEED = 50, 20.0, 20.0, 20261124
 WITHIN_MM = 1.0
