@@ -19,7 +19,7 @@ LEVELS = [
     {"errors"},
     {"geometry", "parallel"},
     {"io", "prep"},
-    {"simulate", "align", "models"},
+    {"simulate", "augmentation", "align", "models"},
     {"registration"},
     {"describe", "page", "report"},
     {"results"},
@@ -85,7 +85,9 @@ def test_the_package_loads_nothing_heavy():
     assert loaded_by("import cephalign; assert cephalign.__version__") == []
 
 
-@pytest.mark.parametrize("verb", [(), ("register",), ("convert",), ("invert",), ("apply",), ("info",)])
+@pytest.mark.parametrize(
+    "verb", [(), ("register",), ("augment",), ("convert",), ("invert",), ("apply",), ("info",)]
+)
 def test_help_loads_nothing_heavy(verb):
     run = f"import sys; sys.argv[1:] = {[*verb, '--help']}\nfrom cephalign.cli import main"
     assert loaded_by(f"{run}\ntry: main()\nexcept SystemExit as done: assert done.code == 0") == []

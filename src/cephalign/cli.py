@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from cephalign import __version__
+from cephalign.cli_augment import add_augment_verb
 from cephalign.cli_files import add_file_verbs
 from cephalign.cli_register import add_register_verb
 from cephalign.errors import CephalignError
@@ -36,6 +37,7 @@ def cephalign(
 
 
 add_register_verb(app)
+add_augment_verb(app)
 add_file_verbs(app)
 
 
