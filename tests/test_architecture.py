@@ -23,6 +23,7 @@ LEVELS = [
     {"registration"},
     {"describe", "page", "report"},
     {"results"},
+    {"rire"},
     {"cli"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
@@ -86,7 +87,7 @@ def test_the_package_loads_nothing_heavy():
 
 
 @pytest.mark.parametrize(
-    "verb", [(), ("register",), ("augment",), ("convert",), ("invert",), ("apply",), ("info",)]
+    "verb", [(), ("register",), ("augment",), ("convert",), ("invert",), ("apply",), ("info",), ("rire",)]
 )
 def test_help_loads_nothing_heavy(verb):
     run = f"import sys; sys.argv[1:] = {[*verb, '--help']}\nfrom cephalign.cli import main"

@@ -12,6 +12,7 @@ from cephalign import __version__
 from cephalign.cli_augment import add_augment_verb
 from cephalign.cli_files import add_file_verbs
 from cephalign.cli_register import add_register_verb
+from cephalign.cli_rire import add_rire_verb
 from cephalign.errors import CephalignError
 
 # Plain help and plain errors: Rich would take a good part of the time that --help may take.
@@ -39,6 +40,7 @@ def cephalign(
 add_register_verb(app)
 add_augment_verb(app)
 add_file_verbs(app)
+add_rire_verb(app)
 
 
 def main() -> None:

@@ -122,7 +122,7 @@ def write_results(
         )
         write_page(page, folder / PAGE)
         resampled.result()
-    record = _record(found, scans, paths, parameters)
+    record = registration_record(found, scans, paths, parameters)
     (folder / RECORD).write_text(json.dumps(record, indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
 
@@ -139,12 +139,13 @@ def _heading(found: Registration, paths: tuple[Path, Path]) -> list[str]:
     ]
 
 
-def _record(
+def registration_record(
     found: Registration,
     scans: tuple[Volume, Volume],
     paths: tuple[Path, Path],
     parameters: dict[str, object],
 ) -> dict[str, object]:
+    """Say in JSON's terms what a registration found and from what; see `write_results` for the arguments."""
     return {
         "direction": DIRECTION,
         "frame": FRAME,

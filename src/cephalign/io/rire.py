@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cephalign.errors import GeometryError, InputError
+from cephalign.geometry.grid import Grid
+from cephalign.geometry.rigid import Rigid
 from cephalign.geometry.volume import Modality, Volume
 from cephalign.io.atomic import whole_file
 from cephalign.io.exchange import finite
@@ -69,11 +71,44 @@ def read(header: Path) -> Volume:
     return Volume(_voxels(header.with_name(IMAGE), shape), grid, _modality(keys))
 
 
-def write(volume: Volume, header: Path) -> None:
+def in_rire_frame(volume: Volume) -> tuple[Volume, Rigid]:
+    """Lay a scan where RIRE would have it: axes L, P, S, the first voxel's centre at the world origin.
+
+    Parameters
+    ----------
+    volume : Volume
+        Its axes i, j, k are taken for columns, rows and slices, whatever their directions.
+
+    Returns
+    -------
+    Volume
+        The same voxels, which `write` takes.
+    Rigid
+        `rire_from_world`: takes a point of the given scan to the same anatomy in the returned one.
+
+    Raises
+    ------
+    GeometryError
+        A left-handed grid: no motion lays it on a right-handed one.
+    """
+    grid = Grid(volume.grid.shape, RAS_FROM_LPS @ np.diag([*volume.grid.spacing, 1.0]))
+    rire_from_world = Rigid(grid.world_from_voxel @ volume.grid.voxel_from_world)
+    return Volume(volume.data, grid, volume.modality), rire_from_world
+
+
+def write(volume: Volume, header: Path, description: str = "") -> None:
     """Write `header.ascii` and, beside it, `image.bin`.
 
     RIRE keeps neither an origin nor directions: only a grid whose axes are L, P, S and whose first voxel is
-    the world origin can be written without losing where it lies.
+    the world origin can be written without losing where it lies (`in_rire_frame`).
+
+    Parameters
+    ----------
+    volume : Volume
+    header : Path
+        A file named header.ascii.
+    description : str
+        A few words on what it is, kept as a comment.
 
     Raises
     ------
@@ -105,19 +140,21 @@ def write(volume: Volume, header: Path) -> None:
         )
     # The header last: a folder without it is not taken for a volume.
     with whole_file(header) as header_file:
-        header_file.write_text(_header_text(volume), encoding="ascii")
+        header_file.write_text(_header_text(volume, description), encoding="ascii", errors="replace")
         with whole_file(header.with_name(IMAGE)) as image_file:
             image_file.write_bytes(whole.tobytes(order="F"))
 
 
-def _header_text(volume: Volume) -> str:
+def _header_text(volume: Volume, description: str) -> str:
     weighting = next((name for name, modality in WEIGHTINGS.items() if modality == volume.modality), "")
     modality = (
         "MR" if weighting else next((n for n, m in MODALITIES.items() if m == volume.modality), "unknown")
     )
     i_mm, j_mm, k_mm = (float(mm) for mm in volume.grid.spacing)
     columns, rows, slices = volume.grid.shape
-    lines = [f"Modality := {modality}", "", f"Slice thickness := {k_mm!r}"]
+    lines = [f"Modality := {modality}"]
+    lines += [f"Comments := {' '.join(description.split())}"] if description else []
+    lines += ["", f"Slice thickness := {k_mm!r}"]
     lines += [f"Comments := {weighting}"] if weighting else []
     lines += ["", f"Patient Orientation := {ORIENTATION}", "", "Image dimensions := 3"]
     lines += [f"Rows := {rows}", f"Columns := {columns}", f"Slices := {slices}"]

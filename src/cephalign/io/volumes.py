@@ -96,7 +96,7 @@ def write_volume(volume: Volume, path: str | Path, *, description: str = "") -> 
     path : str or Path
         .nii, .nii.gz, .mha, .nrrd, or a file named header.ascii (RIRE, which writes image.bin beside it).
     description : str
-        A few words on what it is, kept in the header; RIRE's has no place for them.
+        A few words on what it is, kept in the header.
 
     Raises
     ------
@@ -118,7 +118,7 @@ def write_volume(volume: Volume, path: str | Path, *, description: str = "") -> 
         case _ if path.name.lower() == RIRE_HEADER:
             from cephalign.io import rire
 
-            rire.write(volume, path)
+            rire.write(volume, path, description)
         case suffix:
             # Two files cannot be replaced at one stroke, and one holds as much.
             in_two = {".mhd": "write .mha, which is one file", ".nhdr": "write .nrrd, which is one file"}

@@ -1,0 +1,1 @@
+"""RIRE (Retrospective Image Registration Evaluation): all pairs of its patients, scored where they can be."""
