@@ -1,4 +1,4 @@
-"""RIRE's own volumes: a folder with header.ascii (`Key := value`) and image.bin (int16, big-endian).
+"""RIRE's own volumes: a folder with header.ascii (`Key := value`) and image.bin (big-endian int16) or its .Z.
 
 The project's pages give every volume the patient orientation L : P : H and no position, so its frame starts
 at the centre of the first voxel with x along columns, y along rows and z along slices. We read that frame as
@@ -23,9 +23,12 @@ from cephalign.geometry.volume import Modality, Volume
 from cephalign.io.atomic import whole_file
 from cephalign.io.exchange import finite
 from cephalign.io.frames import RAS_FROM_LPS
-from cephalign.io.voxels import file_size, grid_or_refuse, read_part, voxels_of
+from cephalign.io.lzw import unpack
+from cephalign.io.voxels import file_size, grid_or_refuse, inflate, read_part, voxels_of
 
 IMAGE = "image.bin"
+# How it may be packed: the project's archives hold the first.
+UNPACK = {".Z": unpack, ".gz": inflate}
 MOST_HEADER = 1_000_000
 BIG_ENDIAN = np.dtype(">i2")
 ORIENTATION = "L : P : H"
@@ -197,18 +200,23 @@ def _modality(keys: dict[str, list[str]]) -> Modality:
 
 
 def _voxels(image: Path, shape: tuple[int, int, int]) -> NDArray[Any]:
-    packed = image.with_name(IMAGE + ".Z")
-    if not image.exists() and packed.exists():
-        raise InputError(f"{image} is missing", do=f"unpack {packed.name} first: uncompress {packed.name}")
     wanted = math.prod(shape) * BIG_ENDIAN.itemsize
-    if file_size(image) != wanted:
+    packed = [image.with_name(IMAGE + suffix) for suffix in UNPACK]
+    if not image.exists() and (there := [path for path in packed if path.exists()]):
+        image = there[0]
+        stored = UNPACK[image.suffix](read_part(image), wanted + 1, image)
+        size = len(stored)
+    else:
+        size = file_size(image)
+        stored = read_part(image) if size == wanted else b""
+    if size != wanted:
         raise InputError(
             f"{image} has not the size its header says",
             expected=f"{wanted} bytes for {' x '.join(map(str, shape))} of int16",
-            got=f"{file_size(image)}",
+            got=f"{size}",
             do="download it again",
         )
-    data = voxels_of(read_part(image), shape, BIG_ENDIAN, image)
+    data = voxels_of(stored, shape, BIG_ENDIAN, image)
     if _roughness(data) > ROUGHNESS_RATIO * _roughness(data.byteswap()):
         raise InputError(
             f"{image}: its bytes are swapped",

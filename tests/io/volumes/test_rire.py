@@ -1,11 +1,15 @@
 """RIRE's header as its project describes it, and as it should not be."""
 
+import gzip
+
 import numpy as np
 import pytest
 
 from cephalign.errors import GeometryError, InputError
-from cephalign.geometry import Modality
-from cephalign.io.volumes import read_volume
+from cephalign.geometry import Grid, Modality, Volume
+from cephalign.geometry.grid import apply_affine
+from cephalign.io.rire import in_rire_frame
+from cephalign.io.volumes import read_volume, write_volume
 
 # The keys of the project's data format page, with its groups and repeated keys.
 HEADER = """Group length := 120
@@ -120,8 +124,36 @@ def test_noise_and_emptiness_are_not_swapped(folder):
         read_volume(folder)
 
 
-def test_image_is_missing_or_packed(folder):
-    (folder / "image.bin").rename(folder / "image.bin.Z")
-    refused(folder, "uncompress image.bin.Z")
-    (folder / "image.bin.Z").unlink()
+def test_image_is_missing(folder):
+    (folder / "image.bin").unlink()
     refused(folder, "cannot read")
+
+
+def test_image_is_packed(folder):
+    packed = folder / "image.bin.gz"
+    packed.write_bytes(gzip.compress((folder / "image.bin").read_bytes()))
+    (folder / "image.bin").unlink()
+    assert np.array_equal(read_volume(folder).data, DATA)
+    packed.write_bytes(gzip.compress(DATA.tobytes() + b"more"))
+    refused(folder, "has not the size its header says")
+    packed.write_bytes(b"nothing of the kind")
+    refused(folder, "damaged")
+
+
+def test_laid_into_the_projects_frame(tmp_path, oblique_scan):
+    """The voxels stay, and the motion takes a point to the same voxel."""
+    laid, rire_from_world = in_rire_frame(oblique_scan)
+    write_volume(laid, tmp_path / "header.ascii", description="simulated\nby hand")
+    read = read_volume(tmp_path)
+    assert np.array_equal(read.data, oblique_scan.data)
+    assert read.modality is Modality.CT
+    assert np.allclose(read.grid.world_from_voxel, np.diag([-1.1, -1.2, 2.9, 1.0]), atol=1e-12)
+    voxel = [3, 5, 7]
+    point = apply_affine(oblique_scan.grid.world_from_voxel, voxel)
+    assert np.allclose(apply_affine(read.grid.voxel_from_world, rire_from_world.map(point)), voxel)
+    assert "Comments := simulated by hand\n" in (tmp_path / "header.ascii").read_text()
+
+
+def test_left_handed_scan_cannot_be_laid():
+    with pytest.raises(GeometryError, match="reflection"):
+        in_rire_frame(Volume(DATA, Grid(DATA.shape, np.diag([1.2, -1.3, 4.0, 1.0]))))
