@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,7 +60,12 @@ def pooled(image: LevelImage, spacing_mm: float) -> LevelImage:
         1 if step > THICK_MM else min(max(1, int(spacing_mm / step + 1e-3)), count)
         for step, count in zip(image.spacing, image.shape, strict=True)
     ]
-    if factors == [1, 1, 1]:
+    return pooled_by(image, factors)
+
+
+def pooled_by(image: LevelImage, factors: Sequence[int]) -> LevelImage:
+    """Average blocks of so many voxels along i, j, k; what is left over at the far end is dropped."""
+    if all(factor == 1 for factor in factors):
         return image
     values = functional.avg_pool3d(image.values[None, None], factors[::-1], factors[::-1])[0, 0]
     coarse_from_fine = np.diag([*(1 / f for f in factors), 1.0])

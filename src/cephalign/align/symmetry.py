@@ -31,16 +31,24 @@ def head_frame(scan: Scan) -> Rigid:
     """Return scan_from_head: origin at the mean of the head's voxels, x, y, z along its principal axes.
 
     The mask's grid is not isotropic where slices are thick, but its voxels are weighted alike by volume, so
-    the moments are those of an isotropic resampling. Each axis points along the nearest world axis.
+    the moments are those of an isotropic resampling.
     """
-    body = scan.body - scan.centre
-    _, axes = np.linalg.eigh(body.T @ body)
+    return principal_frame(scan.body)
+
+
+def principal_frame(points: Float) -> Rigid:
+    """Return world_from_cloud of (N, 3) points: origin at their mean, x, y, z along their principal axes.
+
+    Axes have neither sign nor order: each points along the nearest world axis, without a reflection.
+    """
+    mean = points.mean(axis=0)
+    _, axes = np.linalg.eigh((points - mean).T @ (points - mean))
     axes[:, 0] *= np.linalg.det(axes)  # eigh may hand out a reflection
     turns = axis_turns()
     nearest = turns[np.argmax([np.trace(axes @ turn) for turn in turns])]
     frame = np.eye(4)
     frame[:3, :3] = axes @ nearest
-    frame[:3, 3] = scan.centre
+    frame[:3, 3] = mean
     return Rigid(frame)
 
 
