@@ -12,11 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.pairs import CT_SHAPE, CT_SPACING, remap_contrast, rire_t1
 from cephalign.cli import main
-from cephalign.geometry import Rigid, Volume
+from cephalign.geometry import Grid, Rigid, Volume
 from cephalign.io import rire_standard
 from cephalign.io.rire import in_rire_frame
 from cephalign.io.volumes import read_volume, write_volume
+from cephalign.prep.resample import resample
 from cephalign.simulate.compact import SMALL_CT, SMALL_MR, Sampling, compact_head_pair
 
 DONE, WRONG, INCOMPLETE = 0, 2, 3
@@ -119,6 +121,20 @@ def test_one_bad_scan_does_not_stop_the_rest(result):
     assert "has not the size its header says" in rows_of(out)["patient_003"]["reason"]
 
 
+def test_a_terminal_shows_a_bar(result, program, patients):
+    out, _ = result
+    ours, theirs = os.openpty()
+    done = subprocess.run(
+        [program, "rire", patients, "--out", out], stdout=subprocess.PIPE, stderr=theirs, check=False
+    )
+    os.close(theirs)
+    shown = os.read(ours, 1_000_000).decode()
+    os.close(ours)
+    assert done.stdout.startswith(b"3 pairs: 2 aligned, 1 refused")
+    assert "training_001 ct to mr_T1: aligned" in shown
+    assert "3/3" in shown
+
+
 def test_transform_is_in_the_projects_form(result):
     out, _ = result
     head, _, rest = (out / f"{PAIR}.standard").read_text().partition("Point")
@@ -175,6 +191,8 @@ def test_what_is_done_is_kept(result, patients, call, tmp_path):
     assert "Site: Elsewhere" in text
     assert "Date: 9th August 1996" in text
     assert text.partition("Point")[2] == (old / f"{PAIR}.standard").read_text().partition("Point")[2]
+    assert call(again, "--out", out).returncode == DONE
+    assert (out / f"{PAIR}.standard").read_text() == text
     # What fed the result has changed: it is no longer done.
     shutil.rmtree(again / "training_001")
     shutil.rmtree(again / "patient_003")
@@ -263,6 +281,27 @@ def test_practice_patient_without_its_ct(data_dir, call, tmp_path):
         "There is no ct.",
     )
     assert "No pair could be scored" in (tmp_path / "out" / "summary.md").read_text()
+
+
+def test_practice_patient_with_a_ct_of_our_own(data_dir, call, tmp_path):
+    """The real T1, in another contrast, lies where the project's standard puts the CT: that is found."""
+    t1 = rire_t1(data_dir)
+    grid = Grid(CT_SHAPE, np.diag([-CT_SPACING[0], -CT_SPACING[1], CT_SPACING[2], 1.0]))
+    ct_from_t1 = rire_standard.read(data_dir / "rire" / "ct_T1.standard", t1.grid, grid)
+    moved = resample(t1, grid, ~ct_from_t1)
+    rng = np.random.default_rng(9)
+    values = remap_contrast(moved.data, rng) + rng.normal(0, 15, CT_SHAPE)
+    folder = tmp_path / "rire"
+    folder.mkdir()
+    write_volume(Volume(values.round().astype(np.int16), grid), folder / "training_001_ct.mha")
+    for name in ("training_001_mr_T1.mha", "ct_T1.standard"):
+        (folder / name).symlink_to(data_dir / "rire" / name)
+    done = call(folder, "--out", tmp_path / "out")
+    assert done.returncode == DONE
+    row = rows_of(tmp_path / "out")["training_001"]
+    assert row["points"] == "head"
+    assert float(row["tre_median_mm"]) < 0.3
+    assert float(row["centres_median_mm"]) > 10.0
 
 
 @pytest.mark.skipif(

@@ -115,8 +115,11 @@ def run_pair(pair: Pair, task: Task) -> Outcome:
         moving_from_fixed = read_transform(record_file)
         done = Outcome(pair, record["status"], record["reason"], _seconds(record), kept is not None)
         if done.status not in NO_TRANSFORM:
-            # Anew even where the pair is kept: who did it and where may be said now and not then.
-            rire_standard.write(moving_from_fixed, transform, fixed.grid, moving.grid, _header(pair, task))
+            # Who did it and where may be said later; a later run that does not say leaves what was said.
+            if not (kept and transform.is_file() and task.header == RireHeader()):
+                rire_standard.write(
+                    moving_from_fixed, transform, fixed.grid, moving.grid, _header(pair, task)
+                )
             return _scored(done, task.standards, moving_from_fixed, fixed, moving)
     except (InputError, GeometryError) as error:
         done = Outcome(pair, REFUSED, str(error))
