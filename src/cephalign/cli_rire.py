@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, Protocol
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -20,13 +20,6 @@ if TYPE_CHECKING:
 
 VARIABLE = "CEPHALIGN_RIRE"
 INCOMPLETE_EXIT = 3
-
-
-class Progress(Protocol):
-    """Is told what came of each pair."""
-
-    def __call__(self, outcome: Outcome) -> None:
-        """Show one more pair as done."""
 
 
 def rire(
@@ -101,7 +94,7 @@ def add_rire_verb(app: typer.Typer) -> None:
 
 
 @contextmanager
-def _progress(total: int) -> Iterator[Progress]:
+def _progress(total: int) -> Iterator[Callable[[Outcome], None]]:
     """Give a function that shows each pair: a bar on a terminal, else a line for each."""
     if not sys.stderr.isatty():
         yield lambda outcome: typer.echo(f"cephalign: {_line(outcome)}", err=True)
