@@ -52,10 +52,11 @@ def augment(
 
     Each scan of a pair is moved on its own. The copies stand beside the original, on its grid.
     """
-    from cephalign.augmentation.dataset import refuse_data, remove_copies, write_dataset
+    from cephalign.augmentation.dataset import RECORD, remove_copies, write_dataset
     from cephalign.augmentation.originals import inspect_originals
     from cephalign.augmentation.plan import Request, draw_plan
-    from cephalign.augmentation.record import read_plan
+    from cephalign.augmentation.record import FORMAT, read_plan
+    from cephalign.io.folders import refuse_data
     from cephalign.io.volumes import ReadOptions
     from cephalign.results import output_folder
 
@@ -63,7 +64,8 @@ def augment(
         raise InputError("impossible --jobs", expected="1 or more", got=str(jobs))
     _refuse_both(context, replay)
     request = Request(count, seed, angle, shift)
-    refuse_data(out, overwrite=overwrite)
+    sign = ("format", FORMAT)
+    refuse_data(out, overwrite=overwrite, maker="cephalign augment", record=RECORD, sign=sign)
     options = ReadOptions(series, allow_tilt, allow_gaps, allow_unoriented)
     found = inspect_originals(_sources(originals), options, lambda path: _say(f"reading {path}"))
     if replay:

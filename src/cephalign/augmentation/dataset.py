@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from cephalign import __version__
 from cephalign.augmentation.motion import Motion, moved_copy, no_motion, truth_of_copies
 from cephalign.augmentation.originals import Original, read_scans
 from cephalign.augmentation.plan import Plan
-from cephalign.augmentation.record import FORMAT, as_record
-from cephalign.errors import OutputError
+from cephalign.augmentation.record import as_record
 from cephalign.geometry import Rigid, Volume
+from cephalign.io.texts import write_json, write_table
 from cephalign.io.transforms import write_transform
 from cephalign.io.volumes import ReadOptions, write_volume
 
@@ -69,33 +67,9 @@ def write_dataset(
                 progress(name)
     finally:
         pool.shutdown(cancel_futures=True)
-    _write_json(as_record(originals, plan), folder / RECORD)
-    (folder / SPLIT).write_text("".join(_split_lines(originals, plan)), encoding="utf-8")
-
-
-def refuse_data(out: Path, *, overwrite: bool) -> None:
-    """Refuse a folder that holds data, unless they are copies that may be overwritten.
-
-    Raises
-    ------
-    OutputError
-    """
-    try:
-        holds_data = out.is_dir() and any(out.iterdir())
-    except OSError as error:
-        raise OutputError(f"cannot read {out}: {error.strerror or error}") from error
-    if not holds_data:
-        return
-    if not overwrite:
-        raise OutputError(f"{out} already holds data", do="choose another folder, or give --overwrite")
-    try:
-        ours = json.loads((out / RECORD).read_text(encoding="utf-8"))["format"] == FORMAT
-    except (OSError, ValueError, LookupError, TypeError, RecursionError):
-        ours = False
-    if not ours:
-        raise OutputError(
-            f"{out} holds data that cephalign augment has not written", do="choose another folder"
-        )
+    write_json(as_record(originals, plan), folder / RECORD)
+    names = ("original", "copy", "subset", *originals[0].scans, "reference")
+    write_table(names, _split_rows(originals, plan), folder / SPLIT)
 
 
 def remove_copies(out: Path) -> None:
@@ -134,7 +108,7 @@ def _write_copy(
             **asdict(motion),
             "copy_from_original": motion.copy_from_original.matrix.tolist(),
         }
-        _write_json(record, stem.with_name(f"{name}_{role}.json"))
+        write_json(record, stem.with_name(f"{name}_{role}.json"))
     for suffix in (".tfm", ".json"):
         write_transform(_truth(original, motions), stem.with_name(f"{name}_xfm{suffix}"))
     return name
@@ -147,17 +121,10 @@ def _truth(original: Original, motions: Sequence[Motion]) -> Rigid:
     return truth_of_copies(original.moving_from_fixed, fixed, moving)
 
 
-def _split_lines(originals: Sequence[Original], plan: Plan) -> Iterator[str]:
-    """Yield a line for each original and each copy, with paths from the table's folder."""
-    roles = tuple(originals[0].scans)
-    yield "\t".join(("original", "copy", "subset", *roles, "reference")) + "\n"
+def _split_rows(originals: Sequence[Original], plan: Plan) -> Iterator[tuple[str, ...]]:
+    """Yield a row for each original and each copy, with paths from the table's folder."""
     for original, subset in zip(originals, plan.subsets, strict=True):
         for number in range(plan.request.count + 1):
             name = _name(original, number)
-            files = [*(f"{name}_{role}.nii.gz" for role in roles), f"{name}_xfm.tfm"]
-            places = (f"{original.name}/{file}" for file in files)
-            yield "\t".join((original.name, str(number), subset, *places)) + "\n"
-
-
-def _write_json(record: Mapping[str, Any], path: Path) -> None:
-    path.write_text(json.dumps(record, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+            files = [*(f"{name}_{role}.nii.gz" for role in original.scans), f"{name}_xfm.tfm"]
+            yield original.name, str(number), subset, *(f"{original.name}/{file}" for file in files)
