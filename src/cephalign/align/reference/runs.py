@@ -1,0 +1,64 @@
+"""Many ways to the answer: several starts in both directions, each followed to its end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from cephalign.align.ascent import climb
+from cephalign.align.levels import FAR, FINE, FINEST, NEAR, Level, compare
+from cephalign.align.reference.answer import Member
+from cephalign.align.scan import Scan
+from cephalign.align.search import search
+from cephalign.align.symmetry import symmetry_candidates, turned_candidates
+from cephalign.geometry import Rigid
+from cephalign.geometry.grid import Float
+
+# Starts around the best place of a direction: how many, and how far from it at most.
+PERTURBED, PERTURBED_DEG, PERTURBED_MM = 2, 20.0, 20.0
+EXCHANGED = "exchanged "
+# Those that owe nothing to another run or to a header.
+FROM_AFAR = ("symmetry", "turns")
+
+
+def all_runs(fixed: Scan, moving: Scan, rng: np.random.Generator) -> list[Member]:
+    """Return where every start ends, with the scans as they are and exchanged; none agrees as yet."""
+    there = _one_way(fixed, moving, rng)
+    back = _one_way(moving, fixed, rng)
+    return [
+        *there,
+        *(replace(m, name=EXCHANGED + m.name, moving_from_fixed=~m.moving_from_fixed) for m in back),
+    ]
+
+
+def _one_way(fixed: Scan, moving: Scan, rng: np.random.Generator) -> list[Member]:
+    afar = [search(fixed, moving, of(fixed, moving)) for of in (symmetry_candidates, turned_candidates)]
+    best = max(afar, key=lambda found: found.similarities[0]).poses[0]
+    around = [_perturbed(best, fixed.centre, rng) for _ in range(PERTURBED)]
+    near, _ = follow(fixed, moving, _stacked([Rigid.identity(), *around]), FAR, NEAR)
+    names = [*FROM_AFAR, "header", *(f"perturbed {n + 1}" for n in range(PERTURBED))]
+    poses = np.concatenate([_stacked([found.poses[0] for found in afar]), near])
+    poses, values = follow(fixed, moving, poses, FINE, FINEST)
+    return [
+        Member(name, Rigid(pose), value, agrees=False)
+        for name, pose, value in zip(names, poses, values.tolist(), strict=True)
+    ]
+
+
+def follow(fixed: Scan, moving: Scan, poses: Float, *levels: Level) -> tuple[Float, Float]:
+    """Climb from (B, 4, 4) poses side by side, level after level; return poses and values at the last."""
+    values = np.zeros(len(poses))
+    for level in levels:
+        poses, values = climb(compare(fixed, moving, level), poses, level.climb)
+    return poses, values
+
+
+def _perturbed(pose: Rigid, centre: Float, rng: np.random.Generator) -> Rigid:
+    axis, direction = rng.normal(size=(2, 3))
+    shift = rng.uniform(0, PERTURBED_MM) * direction / np.linalg.norm(direction)
+    return pose @ Rigid.from_axis_angle(axis, rng.uniform(0, PERTURBED_DEG), shift, centre)
+
+
+def _stacked(poses: list[Rigid]) -> Float:
+    return np.array([pose.matrix for pose in poses])
