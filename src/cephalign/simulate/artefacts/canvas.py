@@ -66,7 +66,8 @@ class Canvas:
         """Paint over what is less dense, so that a head keeps its skin."""
         for window in self._windows(*part.box()):
             hu = self.hu[window]
-            value = part.above_air(*self._coordinates(window), self.edge_mm)
+            x, y, z = self._coordinates(window)
+            value = part.above_air(x, y, z, self.edge_mm)
             torch.maximum(hu, value + AIR_HU, out=hu)
 
     def _windows(self, low: Triple, high: Triple) -> Iterator[Window]:
