@@ -1,0 +1,86 @@
+"""Laying a scan's grid over a head."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from scipy.spatial.transform import Rotation
+
+from cephalign.geometry import Grid, Rigid
+from cephalign.geometry.grid import Float, apply_affine
+from cephalign.simulate.acquire.protocol import Coverage, Interval, Plane
+from cephalign.simulate.head import Head
+from cephalign.simulate.tissues import Tissue
+
+# Axes i, j, k of a plane as columns in the scanner's world, as scanners store them.
+AXES: dict[Plane, tuple[tuple[int, int, int], ...]] = {
+    "axial": ((-1, 0, 0), (0, -1, 0), (0, 0, 1)),
+    "coronal": ((-1, 0, 0), (0, 0, 1), (0, -1, 0)),
+    "sagittal": ((0, 0, -1), (-1, 0, 0), (0, -1, 0)),
+}
+# The head is looked at on voxels this far apart, mm, and from this height on for where its middle lies: below
+# are nose and neck.
+LOOK_MM, MIDDLE_FROM_MM = 3.0, -10.0
+
+
+def lay_grid(
+    rng: np.random.Generator, coverage: Coverage, head: Head, world_from_head: Rigid
+) -> tuple[Grid, float]:
+    """Draw a grid; return it, and by how much (mm along j) each slice lies off the one before.
+
+    Where a CT's gantry is tilted, its slices are, and the grid with them; but the table moves along z.
+    """
+    matrix, slices = (_count(rng, span) for span in (coverage.matrix, coverage.slices))
+    spacing = float(rng.uniform(*coverage.spacing_mm))
+    distance = float(rng.uniform(*coverage.distance_mm)) if coverage.distance_mm else spacing
+    plane = coverage.planes[rng.integers(len(coverage.planes))]
+    turn = rng.uniform(-coverage.oblique_deg, coverage.oblique_deg, 3)
+    tilt_deg = float(rng.uniform(*coverage.tilt_deg)) if rng.random() < coverage.tilt_chance else 0.0
+    if tilt_deg:
+        turn = np.array([tilt_deg, 0.0, 0.0])
+        distance *= math.cos(math.radians(tilt_deg))
+    directions = Rotation.from_euler("xyz", turn, degrees=True).as_matrix() @ np.array(AXES[plane], float)
+    shape, sizes = (matrix, matrix, slices), np.array([spacing, spacing, distance])
+    centre = world_from_head.map(
+        _middle(rng, coverage, head, _reach_along_z(directions, sizes * shape, world_from_head))
+    )
+    world_from_voxel = np.eye(4)
+    world_from_voxel[:3, :3] = directions * sizes
+    world_from_voxel[:3, 3] = centre - world_from_voxel[:3, :3] @ ((np.array(shape) - 1) / 2)
+    drift_mm = distance * float(directions[2, 1] / directions[2, 2]) if tilt_deg else 0.0
+    return Grid(shape, world_from_voxel), drift_mm
+
+
+def _count(rng: np.random.Generator, span: Interval) -> int:
+    return int(rng.integers(int(span[0]), int(span[1]) + 1))
+
+
+def extent_in_world(head: Head, world_from_head: Rigid) -> Float:
+    """Return (2, 3) lowest and highest corner around a head in world mm."""
+    points = world_from_head.map(_points(head))
+    return np.stack([points.min(axis=0), points.max(axis=0)])
+
+
+def _reach_along_z(directions: Float, extent_mm: Float, world_from_head: Rigid) -> float:
+    """Return how far, in mm, the scan reaches along the scan axis that runs closest to the head's z axis."""
+    along = np.abs(directions.T @ world_from_head.rotation[:, 2])
+    return float(extent_mm[np.argmax(along)])
+
+
+def _middle(rng: np.random.Generator, coverage: Coverage, head: Head, reach_mm: float) -> Float:
+    """Draw the place in the head, in its own mm, that the grid's centre lies over."""
+    points = _points(head)
+    upper = points[points[:, 2] > MIDDLE_FROM_MM]
+    upper = upper if len(upper) else points
+    low, high = upper.min(axis=0), upper.max(axis=0)
+    x, y = (low + high)[:2] / 2 + rng.uniform(-coverage.off_centre_mm, coverage.off_centre_mm, 2)
+    return np.array([x, y, high[2] + rng.uniform(*coverage.above_vertex_mm) - reach_mm / 2])
+
+
+def _points(head: Head) -> Float:
+    """Return (n, 3) head mm of some of a head's voxels."""
+    step = max(1, round(LOOK_MM / float(head.grid.spacing[0])))
+    found = torch.nonzero(head.tissues[::step, ::step, ::step] != Tissue.AIR).cpu().numpy() * step
+    return apply_affine(head.grid.world_from_voxel, found)
