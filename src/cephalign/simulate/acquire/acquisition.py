@@ -113,10 +113,8 @@ class Acquisition:
         """Return what `from_record` takes: numbers, strings, lists and dictionaries, for JSON."""
         record: dict[str, Any] = {}
         for field in fields(self):
-            value = getattr(self, field.name)
-            record[field.name] = (
-                asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
-            )
+            part = getattr(self, field.name)
+            record[field.name] = asdict(part) if field.name in {"contrast", *PARTS} and part else part
         shape, matrix = self.grid.shape, self.grid.world_from_voxel.tolist()
         return record | {
             "modality": self.modality.value,
