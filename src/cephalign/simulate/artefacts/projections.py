@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import torch
 
-# Indices of one call of `embedding_bag` at most: some 30 MB of tables.
-BATCH = 2_000_000
+# A view is looked up between detector elements in steps of one part in so many.
+FINER = 4
 
 
 @dataclass(frozen=True)
@@ -35,23 +35,26 @@ class Scanner:
         """
         device = squares.device
         along = torch.arange(self.size, device=device, dtype=torch.float32) - (self.size - 1) / 2
+        full = (squares != 0).any(dim=1).reshape(self.size, self.size)
+        rows, columns = (full.any(dim=axis).nonzero()[:, 0] for axis in (1, 0))
         views = []
         for view in range(self.angles):
             cos, sin = self._direction(view)
-            steep = abs(cos) > abs(sin)  # the ray runs along the rows' axis: s = cos * x + sin * y
-            major, minor = (cos, sin) if steep else (sin, cos)
-            across = (along[:, None] - minor * along) / major + (self.size - 1) / 2
+            steep = abs(cos) > abs(sin)  # the ray crosses the rows: cos * x + sin * y is constant
+            major, minor, steps = (cos, sin, rows) if steep else (sin, cos, columns)
+            across = (along[:, None] - minor * along[steps]) / major + (self.size - 1) / 2
             lower = across.floor()
             share = across - lower
-            lower = lower.long()
-            steps = torch.arange(self.size, device=device).expand_as(lower)
             index, weight = [], []
-            for place, part in ((lower, 1 - share), (lower + 1, share)):
+            for place, part in ((lower.long(), 1 - share), (lower.long() + 1, share)):
                 inside = (place >= 0) & (place < self.size)
                 near = place.clamp(0, self.size - 1)
                 index.append(steps * self.size + near if steep else near * self.size + steps)
                 weight.append(part * inside * (self.pixel_mm / abs(major)))
-            views.append(_weighted_sums(squares, torch.cat(index, 1), torch.cat(weight, 1)))
+            sums = torch.nn.functional.embedding_bag(
+                torch.cat(index, 1), squares, per_sample_weights=torch.cat(weight, 1), mode="sum"
+            )
+            views.append(sums)
         return torch.stack(views)
 
     def filtered(self, views: torch.Tensor) -> torch.Tensor:
@@ -70,34 +73,19 @@ class Scanner:
 
     def squares(self, filtered: torch.Tensor) -> torch.Tensor:
         """Return (size * size, K) pixels, per mm, by back projection of (angles, size, K) filtered views."""
-        device = filtered.device
-        along = torch.arange(self.size, device=device, dtype=torch.float32) - (self.size - 1) / 2
-        table = filtered.reshape(self.angles * self.size, -1)
-        directions = [self._direction(view) for view in range(self.angles)]
-        cos, sin = (torch.tensor(part, device=device) for part in zip(*directions, strict=True))
-        first = torch.arange(self.angles, device=device) * self.size
-        rows = max(1, BATCH // (2 * self.angles * self.size))
-        parts = []
-        for y in torch.split(along, rows):
-            place = cos * along[None, :, None] + sin * y[:, None, None] + (self.size - 1) / 2
+        device, middle = filtered.device, self.size / 2 * FINER
+        along = (torch.arange(self.size, device=device) - (self.size - 1) / 2) * FINER
+        finer = torch.nn.functional.interpolate(filtered.transpose(1, 2), scale_factor=FINER, mode="linear")
+        pixels = filtered.new_zeros(filtered.shape[2], self.size * self.size)
+        for view in range(self.angles):
+            cos, sin = self._direction(view)
+            place = (cos * along + middle + sin * along[:, None]).flatten()
             # Beyond the detector there is nothing dense: its last element does.
-            place = place.reshape(-1, self.angles).clamp(0, self.size - 1.001)
-            lower = place.floor()
-            share = place - lower
-            index = lower.long() + first
-            index, weight = torch.cat((index, index + 1), 1), torch.cat((1 - share, share), 1)
-            parts.append(_weighted_sums(table, index, weight))
-        return torch.cat(parts) * (math.pi / self.angles)
+            place = place.clamp(0, self.size * FINER - 1).int()
+            pixels += finer[view].index_select(1, place)
+        return pixels.T * (math.pi / self.angles)
 
     def _direction(self, view: int) -> tuple[float, float]:
         """Return the detector's direction (x, y): not exactly along a pixel row, lest rays coincide."""
         angle = math.pi * (view + 0.5) / self.angles
         return math.cos(angle), math.sin(angle)
-
-
-def _weighted_sums(table: torch.Tensor, index: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-    """Return (n, K): for each row of (n, m) indices the weighted sum of the table's rows."""
-    sums: torch.Tensor = torch.nn.functional.embedding_bag(
-        index, table, per_sample_weights=weight, mode="sum"
-    )
-    return sums
