@@ -87,7 +87,18 @@ def test_the_package_loads_nothing_heavy():
 
 
 @pytest.mark.parametrize(
-    "verb", [(), ("register",), ("augment",), ("convert",), ("invert",), ("apply",), ("info",), ("rire",)]
+    "verb",
+    [
+        (),
+        ("register",),
+        ("reference",),
+        ("augment",),
+        ("convert",),
+        ("invert",),
+        ("apply",),
+        ("info",),
+        ("rire",),
+    ],
 )
 def test_help_loads_nothing_heavy(verb):
     run = f"import sys; sys.argv[1:] = {[*verb, '--help']}\nfrom cephalign.cli import main"

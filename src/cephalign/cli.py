@@ -11,6 +11,7 @@ import typer
 from cephalign import __version__
 from cephalign.cli_augment import add_augment_verb
 from cephalign.cli_files import add_file_verbs
+from cephalign.cli_reference import add_reference_verb
 from cephalign.cli_register import add_register_verb
 from cephalign.cli_rire import add_rire_verb
 from cephalign.errors import CephalignError
@@ -38,6 +39,7 @@ def cephalign(
 
 
 add_register_verb(app)
+add_reference_verb(app)
 add_augment_verb(app)
 add_file_verbs(app)
 add_rire_verb(app)

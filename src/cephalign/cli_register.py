@@ -54,7 +54,7 @@ def register(
     flags = ReadFlags(
         series=series, allow_tilt=allow_tilt, allow_gaps=allow_gaps, allow_unoriented=allow_unoriented
     )
-    styles = _styles(formats)
+    styles = styles_of(formats)
     with output_folder(out) as folder:
         _say("reading")
         with ThreadPoolExecutor(2) as pool:
@@ -103,7 +103,8 @@ def _start(init: str, fixed: Volume, moving: Volume) -> Init | Rigid:
     return read_transform(init, fixed=fixed.grid, moving=moving.grid)
 
 
-def _styles(formats: str) -> list[Style]:
+def styles_of(formats: str) -> list[Style]:
+    """Return the transform formats in a list with commas; refuse unknown ones."""
     wanted = [name.strip() for name in formats.split(",")]
     if not set(wanted) <= set(get_args(Style)):
         raise InputError(

@@ -89,7 +89,7 @@ def consensus(
         members = _with_agreement(all_runs(own, other, rng), own)
         together = [member.moving_from_fixed for member in members if member.agrees]
         answer = mean_pose(together, own.centre) if together else members[0].moving_from_fixed
-        refusal = _refusal(own, other, answer, members)
+        refusal = _disagreement(members) or _strangeness(own, other, answer)
         uncertainty_mm = np.inf
         if not refusal:
             tell("comparing halves of the head")
@@ -154,22 +154,26 @@ def _with_agreement(members: list[Member], fixed: Scan) -> list[Member]:
     ]
 
 
-def _refusal(fixed: Scan, moving: Scan, answer: Rigid, members: list[Member]) -> str:
-    """Return why the runs make no answer, or nothing."""
-    inside = [member for member in members if member.agrees]
-    if not inside:
-        return "The heads do not overlap from any start."
+def _strangeness(fixed: Scan, moving: Scan, answer: Rigid) -> str:
+    """Return why the scans, as the answer lays them, do not look like one head; or nothing."""
     at = compare(fixed, moving, NEAR)(answer.matrix[None], slopes=False)
     if at.value[0] < LEAST_SIMILARITY:
         return "The scans have next to nothing in common."
     if at.overlap[0] < LEAST_OVERLAP:
         return f"The scans share only {100 * at.overlap[0]:.0f} % of the heads."
+    return ""
+
+
+def _disagreement(members: list[Member]) -> str:
+    """Return why the runs make no answer, or nothing."""
+    inside = [member for member in members if member.agrees]
+    if not inside:
+        return "The heads do not overlap from any start."
     if len(inside) < LEAST_SHARE * len(members):
         return f"Only {len(inside)} of {len(members)} runs end in the best place."
     names = {member.name for member in inside}
-    for direction in ("", EXCHANGED):
-        if not names & {direction + start for start in FROM_AFAR}:
-            return f"With the scans {direction or 'as they are '}no start from afar leads to the best place."
+    if not all(names & {way + start for start in FROM_AFAR} for way in ("", EXCHANGED)):
+        return "From afar the best place is found in one direction only."
     others = [member.similarity for member in members if not member.agrees]
     if max(others, default=-np.inf) > RIVAL_SHARE * max(member.similarity for member in inside):
         return "Another place fits nearly as well."

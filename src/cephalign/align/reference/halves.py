@@ -48,11 +48,9 @@ def half_spread(
         pattern = rng.permutation(np.arange(PERIOD**3) % 2 == 0).reshape((PERIOD,) * 3)
         ends = []
         for blocks in (pattern, ~pattern):
-            parts = (
-                _part(scan, pose, origin, edge_mm, blocks)
-                for scan, pose in ((fixed, Rigid.identity()), (moving, ~moving_from_fixed))
-            )
-            pose, value = follow(*parts, moving_from_fixed.matrix[None], half_level)
+            own = _part(fixed, Rigid.identity(), origin, edge_mm, blocks)
+            other = _part(moving, ~moving_from_fixed, origin, edge_mm, blocks)
+            pose, value = follow(own, other, moving_from_fixed.matrix[None], half_level)
             if not np.isfinite(value[0]):
                 return np.inf
             ends.append(Rigid(pose[0]))

@@ -114,14 +114,16 @@ def _evolved(own: Oriented, other: Oriented, seed: int) -> list[Member]:
     settings = EvolutionSettings(seed=seed)
     pose, members = Rigid.identity(), []
     for shrink in settings.shrink:
-        scans = (
-            replace(scan, image=pooled_by(scan.image, [min(shrink, n) for n in scan.image.shape]))
-            for scan in (own.scan, other.scan)
-        )
-        (stage,) = evolve(*scans, pose, replace(settings, shrink=(1,)))
+        at_level = replace(settings, shrink=(1,))
+        (stage,) = evolve(_shrunken(own.scan, shrink), _shrunken(other.scan, shrink), pose, at_level)
         pose = stage.moving_from_fixed
         members.append(_member(f"evolution-{shrink}", own, other, pose, stage.similarity))
     return members
+
+
+def _shrunken(scan: Scan, factor: int) -> Scan:
+    factors = [min(factor, count) for count in scan.image.shape]
+    return replace(scan, image=pooled_by(scan.image, factors))
 
 
 def _member(name: str, own: Oriented, other: Oriented, registered: Rigid, similarity: float) -> Member:

@@ -1,0 +1,104 @@
+"""The files that a reference transform leaves: the transform in the formats asked for, and a record."""
+
+from __future__ import annotations
+
+import json
+import math
+import platform
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cephalign import __version__
+from cephalign.geometry import Volume
+from cephalign.io.hashes import sha256_of
+from cephalign.io.record import DIRECTION, FRAME
+from cephalign.io.transforms import TransformStyle, write_transform
+from cephalign.results import TRANSFORM_SUFFIX
+
+if TYPE_CHECKING:
+    from cephalign.align.reference.answer import Reference  # its room loads torch
+
+RECORD = "reference.json"
+# Distances between poses are means over six points so far from the middle of the head.
+RADIUS_MM = 75.0
+PROVENANCE = ("numpy", "scipy", "torch", "SimpleITK")
+
+
+def write_reference(
+    found: Reference,
+    folder: Path,
+    *,
+    scans: tuple[Volume, Volume],
+    paths: tuple[Path, Path],
+    parameters: dict[str, object],
+    styles: Sequence[str],
+) -> None:
+    """Write all files of a reference transform.
+
+    Parameters
+    ----------
+    found : Reference
+    folder : Path
+        An existing folder.
+    scans, paths : pair of Volume, pair of Path
+        Fixed and moving, and where they were read from.
+    parameters : dict
+        What the user chose, for the record.
+    styles : sequence of str
+        Values of `TransformStyle`.
+
+    Raises
+    ------
+    OutputError
+        A file cannot be written.
+    """
+    fixed, moving = scans
+    for style in styles:
+        write_transform(
+            found.moving_from_fixed,
+            folder / f"moving_from_fixed{TRANSFORM_SUFFIX[style]}",
+            fixed=fixed.grid,
+            moving=moving.grid,
+            style=TransformStyle(style),
+        )
+    about = np.array(found.centre) + RADIUS_MM * np.concatenate([np.eye(3), -np.eye(3)])
+    record = {
+        "direction": DIRECTION,
+        "frame": FRAME,
+        DIRECTION: found.moving_from_fixed.matrix.tolist(),
+        "agreed": found.agreed,
+        "reason": found.reason,
+        "uncertainty_mm": _number(found.uncertainty_mm),
+        "members": [
+            {
+                "name": member.name,
+                DIRECTION: member.moving_from_fixed.matrix.tolist(),
+                "similarity_nats": _number(member.similarity),
+                "agrees": member.agrees,
+                "distance_mm": float(
+                    member.moving_from_fixed.distance(found.moving_from_fixed, about).mean()
+                ),
+            }
+            for member in found.members
+        ],
+        "inputs": {
+            name: {"path": str(path), "sha256": sha256_of(path)}
+            for name, path in zip(("fixed", "moving"), paths, strict=True)
+        },
+        "parameters": parameters,
+        "versions": {
+            "cephalign": __version__,
+            "python": platform.python_version(),
+            **{name: version(name) for name in PROVENANCE},
+        },
+    }
+    (folder / RECORD).write_text(json.dumps(record, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _number(value: float) -> float | None:
+    """JSON knows neither NaN nor infinity."""
+    return value if math.isfinite(value) else None
