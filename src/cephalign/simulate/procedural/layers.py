@@ -1,0 +1,69 @@
+"""The first coat of paint: skin, fat, flesh, bone with its spongy middle, water for the brain."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from cephalign.simulate.procedural.canvas import Canvas
+from cephalign.simulate.procedural.frame import Frame
+from cephalign.simulate.procedural.lattice import Lattice
+from cephalign.simulate.procedural.sketch import Sketch
+from cephalign.simulate.tissues import Tissue
+
+SKIN_MM = 1.8
+# The compact tables on both sides of the diploe (Lillie et al., J Forensic Sci 61:83, 2016).
+TABLE_MM = 1.7
+# Air around the head.
+AIR_MM = 5.0
+# So many planes are painted at once: few enough that the work stays in the cache.
+PLANES = 10
+
+
+def label_lattice(drawing: Sketch, ears_mm: float, spacing_mm: float) -> Lattice:
+    """Return the lattice of the label map: the skin's, with air on all sides but below."""
+    coarse = drawing.frame.lattice
+    skin = drawing.field("skin") < 0
+    low, high = [], []
+    for axis in range(3):
+        others = [a for a in range(3) if a != axis]
+        found = np.flatnonzero(skin.any(dim=others[1]).any(dim=others[0]).cpu().numpy())
+        at = coarse.along(axis)
+        # The surface lies less than a node further out.
+        reach = coarse.spacing_mm + AIR_MM + (ears_mm if axis == 0 else 0)
+        low.append(at[found[0]] - reach)
+        high.append(at[found[-1]] + reach)
+    low[2] = coarse.along(2)[2]
+    first = np.ceil(np.array(low) / spacing_mm) * spacing_mm
+    x, y, z = (float(v) for v in first)
+    i, j, k = (int(n) for n in np.floor((np.array(high) - first) / spacing_mm) + 1)
+    return Lattice((x, y, z), (i, j, k), spacing_mm)
+
+
+def first_coat(frame: Frame, drawing: Sketch) -> Canvas:
+    """Paint the large shapes.
+
+    Parameters
+    ----------
+    frame : Frame
+        Of the label map's lattice.
+    drawing : Sketch
+
+    Returns
+    -------
+    Canvas
+    """
+    lattice = frame.lattice
+    refined = drawing.refined(lattice)
+    tissues = torch.empty(lattice.shape, dtype=torch.uint8, device=frame.device)
+    across, needed = refined.across(drawing.fields, lattice.whole)
+    for start in range(0, lattice.shape[0], PLANES):
+        part = slice(start, min(start + PLANES, lattice.shape[0]))
+        skin, fat, bone, room = refined.down(across, needed, part)
+        # Skin, fat and muscle are numbers 1, 2 and 3.
+        label = (skin < 0).float().add_(skin < -SKIN_MM).add_(fat < 0)
+        spongy = torch.maximum(bone + TABLE_MM, TABLE_MM - room) < 0
+        label = torch.where(bone < 0, spongy.float().add_(float(Tissue.CORTICAL_BONE)), label)
+        label = torch.where(room < 0, float(Tissue.CSF), label)
+        tissues[part] = label
+    return Canvas(frame, drawing, tissues)
