@@ -11,14 +11,14 @@ WATER_PER_MM = 0.019  # attenuation at the 70 keV of a 120 kV beam (NIST)
 # Denser than this is bone to the scanner; what lies above water hardens the beam.
 BONE_HU = 250.0
 METAL_HU = 3000.0
-# What a scanner that corrects for water alone loses of a ray through bone: fitted over 6 to 18 cm of water with
-# up to 4.5 cm of cortical bone in it, for a filtered 120 kV beam of seven energies and NIST's attenuations.
+# What a scanner that corrects for water alone loses of a ray through bone: fitted over 6 to 18 cm of water
+# with up to 4.5 cm of cortical bone in it, for a 120 kV beam of seven energies and NIST's attenuations.
 BY_BONE, BY_WATER = 0.069, 0.028
 # HU of metal are cut off at what can be stored: amalgam and steel weaken a beam more than theirs say.
 DENSER = 3.0
 # A beam that has passed metal is weakened less and less.
 METAL_HARDENING = 0.15
-# What arrives behind metal though nothing should, as a share of the beam: scatter and the detector's own signal.
+# What arrives behind metal though nothing should, as a share of the beam: scatter, and what detectors add.
 SCATTER = 1e-3
 PHOTONS = 3e5  # of a ray before it meets anything
 
@@ -29,9 +29,9 @@ METAL_SCANNER_PIXELS, METAL_ANGLES = 192, 120
 def hardened(hu: torch.Tensor, spacing_mm: float, amount: float) -> torch.Tensor:
     """Add the artefacts of beam hardening, and of metal where there is some.
 
-    Scanners correct for water. What is left of a ray through bone is an error that grows with its path in bone
-    times its paths in bone and water (Joseph & Spital, J Comput Assist Tomogr 2:100, 1978): reconstructed, it
-    is dark between dense objects. A ray through metal also runs out of photons.
+    Scanners correct for water. What is left of a ray through bone is an error that grows with its path in
+    bone times its paths in bone and water (Joseph & Spital, J Comput Assist Tomogr 2:100, 1978):
+    reconstructed, it is dark between dense objects. A ray through metal also runs out of photons.
 
     Parameters
     ----------

@@ -30,8 +30,8 @@ class Frame:
         Diameter of the localiser's rods, and their material.
     sheet_hu : float
         Of the plates that hold the rods of a square frame.
-    post_mm, post_high_mm, post_hu : float
-        Diameter of the posts, how far they rise from the base, and their metal.
+    post_mm, post_hu : float
+        Diameter of the posts, which rise from the base to the pins, and their metal.
     pins : tuple of pairs of points
         From the post to the skull, world mm.
     pin_mm, pin_hu : float
@@ -48,7 +48,6 @@ class Frame:
     rod_hu: float
     sheet_hu: float
     post_mm: float
-    post_high_mm: float
     post_hu: float
     pins: tuple[tuple[Triple, Triple], ...]
     pin_mm: float
@@ -144,7 +143,6 @@ def draw_frame(rng: np.random.Generator, head_box_world: Float) -> Frame:
         rod_hu=float(rng.uniform(800, 2500)),
         sheet_hu=float(rng.uniform(20, 250)),
         post_mm=float(rng.uniform(9, 14)),
-        post_high_mm=pin_height - base,
         post_hu=metal,
         pins=tuple((triple(a), triple(b)) for a, b in pins),
         pin_mm=float(rng.uniform(2.5, 4)),

@@ -12,7 +12,8 @@ import torch
 from cephalign.errors import InputError
 from cephalign.simulate.head import Head
 from cephalign.simulate.oddities.blobs import Blob, draw_bleeding, draw_cavity, draw_tumour
-from cephalign.simulate.oddities.craniotomy import BurrHole, Craniotomy, draw_burr_holes, draw_craniotomy
+from cephalign.simulate.oddities.burr_holes import BurrHole, draw_burr_holes
+from cephalign.simulate.oddities.craniotomy import Craniotomy, draw_craniotomy
 from cephalign.simulate.oddities.electrodes import (
     DepthElectrode,
     SurfaceGrid,

@@ -1,4 +1,4 @@
-"""Openings of the skull: a flap put back with plates, taken away or replaced, and burr holes."""
+"""Openings of the skull: a flap that was put back with plates, taken away or replaced."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ import numpy as np
 import torch
 
 from cephalign.geometry import Grid
+from cephalign.geometry.grid import Float
 from cephalign.simulate.head import Head
 from cephalign.simulate.oddities.brush import Patch, around
-from cephalign.simulate.oddities.probe import BONE, Crossing, Triple, across, random_crossing, triple
+from cephalign.simulate.oddities.probe import BONE, Triple, across, random_crossing, triple
 from cephalign.simulate.tissues import Tissue
 
 # How far below and above the skull at its middle a flap may bend away, as a share of its radius.
 BEND = 0.75
+HOLE_MM = 6.0
+PLATE_MM = (8.0, 2.2)  # half the length and half the width of a plate
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,11 @@ class Craniotomy:
     cut_mm : float
         Width of the cut.
     flap : int
-        `Tissue` in place of the flap; bone that was put back is -1.
+        `Tissue` in place of the flap, of which metal is a thin sheet; -1 for the bone itself, put back.
     plates_rad : tuple of float
         Where metal plates bridge the cut.
     holes_rad : tuple of float
-        Where holes were drilled on the outline, 6 mm in radius.
+        Where holes were drilled on the outline.
     """
 
     middle_mm: Triple
@@ -67,26 +70,34 @@ class Craniotomy:
         # A cut thinner than a voxel is still seen as one.
         half = max(self.cut_mm, float(grid.spacing[0])) / 2
         bone = patch.any_of(BONE) & near
+        outer = bone & ~bone.roll(*_step_inward(outward))
         if self.flap >= 0:
-            patch.put(self.flap, bone & (beyond < half))
+            patch.put(Tissue.SOFT if self.flap == Tissue.METAL else self.flap, bone & (beyond < half))
         patch.put(Tissue.SOFT, bone & (beyond.abs() <= half))
+        if self.flap == Tissue.METAL:
+            patch.put(Tissue.METAL, outer & (beyond < half))
         for hole in self.holes_rad:
-            patch.put(Tissue.SOFT, bone & (self._from_outline(u, v, hole) < 6))
-        self._put_plates(patch, u, v, bone)
+            patch.put(Tissue.SOFT, bone & (torch.hypot(*self._from_outline(u, v, hole)) < HOLE_MM))
+        self._put_plates(patch, u, v, outer)
 
-    def _put_plates(self, patch: Patch, u: torch.Tensor, v: torch.Tensor, bone: torch.Tensor) -> None:
-        """Lay plates onto the bone on both sides of the cut: where the layer above it is not bone."""
-        outward = np.array(self.outward)
-        axis = int(np.argmax(np.abs(outward)))
-        step = 1 if outward[axis] > 0 else -1
-        outer = bone & ~bone.roll(-step, axis)
+    def _put_plates(self, patch: Patch, u: torch.Tensor, v: torch.Tensor, outer: torch.Tensor) -> None:
+        """Lay plates over the cut: thin strips that point to the middle."""
         for plate in self.plates_rad:
-            patch.put(Tissue.METAL, outer & (self._from_outline(u, v, plate) < 7))
+            du, dv = self._from_outline(u, v, plate)
+            cos, sin = float(np.cos(plate)), float(np.sin(plate))
+            strip = ((du * cos + dv * sin).abs() < PLATE_MM[0]) & ((dv * cos - du * sin).abs() < PLATE_MM[1])
+            patch.put(Tissue.METAL, outer & strip)
 
-    def _from_outline(self, u: torch.Tensor, v: torch.Tensor, angle: float) -> torch.Tensor:
-        """Return mm from a point of the outline, seen from above."""
+    def _from_outline(self, u: torch.Tensor, v: torch.Tensor, angle: float) -> tuple[torch.Tensor, ...]:
+        """Return mm from a point of the outline, seen from above, along both axes."""
         edge = self.radius_mm * (1 + self.bulge * np.cos(self.lobes * (angle - self.turn)))
-        return torch.hypot(u - float(edge * np.cos(angle)), v - float(edge * np.sin(angle)))
+        return u - float(edge * np.cos(angle)), v - float(edge * np.sin(angle))
+
+
+def _step_inward(outward: Float) -> tuple[int, int]:
+    """Return the shift, and its axis, that brings to a voxel what lies above it."""
+    axis = int(np.argmax(np.abs(outward)))
+    return (-1 if outward[axis] > 0 else 1), axis
 
 
 def draw_craniotomy(rng: np.random.Generator, head: Head) -> Craniotomy | None:
@@ -116,48 +127,3 @@ def _spread(rng: np.random.Generator, count: int) -> tuple[float, ...]:
     """Return angles about as far from each other as they can be."""
     start = rng.uniform(0, 2 * np.pi)
     return tuple(float(start + 2 * np.pi * (n + rng.uniform(-0.15, 0.15)) / count) for n in range(count))
-
-
-@dataclass(frozen=True)
-class BurrHole:
-    """A round hole through the skull.
-
-    Parameters
-    ----------
-    inner_mm, outer_mm : (3,) tuples
-        Its ends, head mm.
-    radius_mm : float
-    covered : bool
-        Whether metal covers it.
-    """
-
-    inner_mm: Triple
-    outer_mm: Triple
-    radius_mm: float
-    covered: bool
-
-    @classmethod
-    def through(cls, found: Crossing, radius_mm: float, covered: bool = False) -> BurrHole:
-        """Drill where a ray crosses the skull, and a little further either way."""
-        inner, outer = found.at(found.inner_mm - 2), found.at(found.outer_mm + 2)
-        return cls(triple(inner), triple(outer), radius_mm, covered)
-
-    def put(self, tissues: torch.Tensor, grid: Grid) -> None:
-        """Change a label map."""
-        patch = around(tissues, grid, [self.inner_mm, self.outer_mm], self.radius_mm + 3)
-        if patch is None:
-            return
-        hole = patch.from_line(self.inner_mm, self.outer_mm) < self.radius_mm
-        patch.put(Tissue.SOFT, hole, BONE)
-        if self.covered:
-            outward = np.array(self.outer_mm) - np.array(self.inner_mm)
-            top = patch.along(self.outer_mm, outward / np.linalg.norm(outward)) + 2
-            lid = (top.abs() < 0.6) & (patch.from_point(self.outer_mm) < self.radius_mm + 2)
-            patch.put(Tissue.METAL, lid)
-
-
-def draw_burr_holes(rng: np.random.Generator, head: Head) -> tuple[BurrHole, ...]:
-    """Draw one to four holes."""
-    found = [random_crossing(rng, head, least_up=0.1, most_up=0.85) for _ in range(int(rng.integers(1, 5)))]
-    radius, covered = float(rng.uniform(4, 7)), bool(rng.random() < 0.3)
-    return tuple(BurrHole.through(one, radius, covered) for one in found if one is not None)

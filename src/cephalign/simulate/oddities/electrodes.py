@@ -69,8 +69,6 @@ class SurfaceGrid:
     ----------
     discs_mm, outward : tuples of (3,) tuples
         Their middles in head mm, and their unit normals.
-    hole : BurrHole, optional
-        Where the cable comes out.
     """
 
     discs_mm: tuple[Triple, ...]

@@ -11,7 +11,7 @@ import torch
 from cephalign.geometry import Grid
 from cephalign.simulate.head import Head
 from cephalign.simulate.oddities.brush import around
-from cephalign.simulate.oddities.craniotomy import BurrHole
+from cephalign.simulate.oddities.burr_holes import BurrHole
 from cephalign.simulate.oddities.probe import (
     MIDDLE_MM,
     Crossing,
