@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -111,17 +111,9 @@ class Acquisition:
 
     def to_record(self) -> dict[str, Any]:
         """Return what `from_record` takes: numbers, strings, lists and dictionaries, for JSON."""
-        record: dict[str, Any] = {}
-        for field in fields(self):
-            part = getattr(self, field.name)
-            record[field.name] = asdict(part) if field.name in {"contrast", *PARTS} and part else part
-        shape, matrix = self.grid.shape, self.grid.world_from_voxel.tolist()
-        return record | {
-            "modality": self.modality.value,
-            "grid": {"shape": shape, "world_from_voxel": matrix},
-            "world_from_head": self.world_from_head.matrix.tolist(),
-            "contrast": {"kind": type(self.contrast).__name__, **record["contrast"]},
-        }
+        record = {field.name: _as_json(getattr(self, field.name)) for field in fields(self)}
+        record["contrast"] = {"kind": type(self.contrast).__name__, **record["contrast"]}
+        return record
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Acquisition:
@@ -132,13 +124,38 @@ class Acquisition:
         InputError, GeometryError
             Names that are missing or unknown; values that are impossible.
         """
-        if wrong := {field.name for field in fields(cls)} ^ set(record):
-            raise InputError("not the record of an acquisition", got=f"{', '.join(sorted(wrong))} amiss")
-        try:
-            given = {name: _restored_part(name, value) for name, value in record.items()}
-        except (LookupError, TypeError, ValueError) as error:
-            raise InputError(f"not the record of an acquisition: {error}") from error
+        names = {field.name for field in fields(cls)}
+        if wrong := names ^ set(record):
+            raise InputError(
+                "not the record of an acquisition",
+                expected=", ".join(sorted(names)),
+                got=", ".join(sorted(record)),
+                do=f"see to {', '.join(sorted(wrong))}",
+            )
+        given = {}
+        for name, value in record.items():
+            try:
+                given[name] = _restored_part(name, value)
+            except (LookupError, TypeError, ValueError) as error:
+                raise InputError(
+                    f"{name} of an acquisition's record", expected="what to_record gives", got=repr(error)
+                ) from error
         return cls(**given)
+
+
+def _as_json(value: Any) -> Any:
+    """Turn a part into what JSON knows."""
+    if isinstance(value, Grid):
+        return {"shape": list(value.shape), "world_from_voxel": value.world_from_voxel.tolist()}
+    if isinstance(value, Rigid):
+        return value.matrix.tolist()
+    if isinstance(value, Modality):
+        return value.value
+    if isinstance(value, tuple):
+        return [_as_json(item) for item in value]
+    if is_dataclass(value):
+        return {field.name: _as_json(getattr(value, field.name)) for field in fields(value)}
+    return value
 
 
 def _restored_part(name: str, value: Any) -> Any:
