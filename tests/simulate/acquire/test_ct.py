@@ -19,10 +19,8 @@ def axial(grid_over):
 
 def voxels(scan, head, grid, tissue, edge=3):
     """Return the values where all of a neighbourhood of `edge` voxels is one tissue."""
-    points = grid.world_from_voxel @ np.vstack(
-        [np.indices(grid.shape).reshape(3, -1), np.ones(scan.data.size)]
-    )
-    index = head.grid.voxel_from_world @ points
+    places = np.indices(grid.shape).reshape(3, -1).T
+    index = apply_affine(head.grid.voxel_from_world @ grid.world_from_voxel, places)
     inside = np.ones(scan.data.size, dtype=bool)
     tissues = head.tissues.numpy()
     for offset in np.array(np.meshgrid(*[[-edge, 0, edge]] * 3)).reshape(3, -1).T:
