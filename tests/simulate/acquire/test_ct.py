@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cephalign.geometry.grid import apply_affine
 from cephalign.simulate.acquire import acquire
 from cephalign.simulate.acquire.kernel import filtered, noise_gain
 from cephalign.simulate.acquire.parts import Resolution, Storage
