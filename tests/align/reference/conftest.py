@@ -1,0 +1,27 @@
+"""Fewer points than a reference takes, so that a consensus takes two seconds instead of ten."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from cephalign.align.levels import FINEST
+from cephalign.align.reference import consensus as room
+from cephalign.align.reference import halves, runs
+
+
+@pytest.fixture(scope="package")
+def quick():
+    few = replace(FINEST, points=6144, bins=64)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runs, "FINEST", few)
+        patch.setattr(room, "FINEST", few)
+        patch.setattr(room, "SOFT", replace(room.SOFT, points=6144))
+        patch.setattr(halves, "SPLITS", 3)
+        yield
+
+
+@pytest.fixture(scope="package")
+def agreed(quick):
+    """Return a consensus of two scans by a seed."""
+    return lambda fixed, moving, seed=3: room.consensus(fixed, moving, np.random.default_rng(seed))
