@@ -26,6 +26,8 @@ from cephalign.simulate.tissues import Tissue
 
 # A head coil: where its middle lies, half its length, and how it ends.
 BELOW_VERTEX_MM, COIL_HALF_MM, COIL_FALL_MM = (65.0, 95.0), (105.0, 135.0), (9.0, 18.0)
+# The coil's shading makes nothing brighter than this, as a logarithm.
+BRIGHTEST_BIAS = 0.25
 Choice = TypeVar("Choice")
 # Persons differ by so much of a tissue's spread; the rest is texture.
 PERSON, MOST = 0.7, 2.5
@@ -120,6 +122,11 @@ def _bias(rng: np.random.Generator, flaws: Flaws) -> tuple[float, ...]:
     order = np.indices((BIAS_TERMS,) * 3).sum(axis=0).ravel()
     terms = rng.standard_normal(order.size) * strength / np.maximum(order, 1) ** 1.5
     terms[0] = 0.0
+    # Scanners scale to what is brightest.
+    x = np.linspace(-1, 1, 9)
+    along = np.stack([np.ones(9), x, 1.5 * x * x - 0.5])
+    field = np.einsum("abc,ak,bj,ci->kji", terms.reshape((BIAS_TERMS,) * 3), along, along, along)
+    terms[0] = min(0.0, BRIGHTEST_BIAS - field.max())
     return tuple(terms.tolist())
 
 

@@ -47,7 +47,8 @@ def acquire(head: Head, acquisition: Acquisition, *, device: torch.device | str 
     count_i, count_j, count_k = acquisition.grid.shape
     dtype = getattr(torch, acquisition.storage.dtype)
     stored = torch.empty((count_k, count_j, count_i), dtype=dtype, device=device)
-    step = max(1, AT_ONCE // (count_i * count_j))
+    # Noise of PET goes through all slices, of which there are few.
+    step = count_k if add is as_pet else max(1, AT_ONCE // (count_i * count_j))
     for first in range(0, count_k, step):
         last = min(first + step, count_k)
         image = add(slicer.slices(first, last), acquisition, first, generator)

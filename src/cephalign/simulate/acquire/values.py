@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from cephalign.geometry.grid import Float
+from cephalign.simulate.acquire.kernel import GAUSSIAN_REACH, SIGMA_OF_WIDTH, blurred
 from cephalign.simulate.head import Head
 from cephalign.simulate.tissues import Tissue
 
@@ -18,7 +19,6 @@ STEPS = 7
 TILE = 64
 # Voxels of air around the head, so that nothing of it is smeared beyond.
 ROOM = 2
-TO_SIGMA = 1 / math.sqrt(8 * math.log(2))
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +77,8 @@ def values_of(
     """
     spacing = float(head.grid.spacing[0])
     step = max(1, int(fine_mm / spacing + 1e-6))
-    sigma = blur_mm * TO_SIGMA / (spacing * step)
-    room = max(ROOM, step) + math.ceil(3 * sigma) * step
+    sigma = blur_mm * SIGMA_OF_WIDTH / (spacing * step)
+    room = max(ROOM, step) + math.ceil(GAUSSIAN_REACH * sigma) * step
     cells, first = _cut(head, box_mm, room, step)
     _texture(cells, generator)
     levels = np.arange(STEPS)[:, None] - STEPS // 2
@@ -93,7 +93,7 @@ def values_of(
             array = torch.lerp(array.narrow(axis, 0, count), array.narrow(axis, 1, count), 0.5)
         shift = 0.5
     if sigma:
-        array = _blurred(array, sigma)
+        array = blurred(array, (sigma,) * 3)
     head_voxel_from_voxel = np.diag([step, step, step, 1.0])
     head_voxel_from_voxel[:3, 3] = first + shift
     voxel_from_head = np.linalg.inv(head_voxel_from_voxel) @ head.grid.voxel_from_world
@@ -135,19 +135,3 @@ def _texture(cells: torch.Tensor, generator: torch.Generator) -> None:
     tile = (steps * len(Tissue)).to(torch.uint8)
     times = [-(-n // TILE) for n in cells.shape]
     cells += tile.repeat(times)[: cells.shape[0], : cells.shape[1], : cells.shape[2]]
-
-
-def _blurred(array: torch.Tensor, sigma: float) -> torch.Tensor:
-    """Blur with a Gaussian of `sigma` voxels; what lies outside is as the outermost layers."""
-    reach = math.ceil(3 * sigma)
-    weights = [math.exp(-0.5 * (n / sigma) ** 2) for n in range(reach + 1)]
-    total = weights[0] + 2 * sum(weights[1:])
-    for axis in range(3):
-        count = array.shape[axis]
-        ends = [array.narrow(axis, end, 1) for end in (0, count - 1)]
-        padded = torch.cat([ends[0]] * reach + [array] + [ends[1]] * reach, axis)
-        array = padded.narrow(axis, reach, count) * (weights[0] / total)
-        for n in range(1, reach + 1):
-            for offset in (reach - n, reach + n):
-                array.add_(padded.narrow(axis, offset, count), alpha=weights[n] / total)
-    return array

@@ -41,8 +41,11 @@ OLD_MR = Flaws(
 )
 OLD_PET = Flaws(noise=(0.05, 0.12), blur_mm=(6, 9))
 
-RIRE_CT = Coverage(exactly(512), (0.60, 0.70), (27, 34), exactly(4.0))
-RIRE_MR = Coverage(exactly(256), (1.20, 1.30), (20, 26), exactly(4.0), profile="bell")
+# From the eyes, or the base of the skull, to near the vertex.
+RIRE_CT = Coverage(exactly(512), (0.60, 0.70), (27, 34), exactly(4.0), above_vertex_mm=(-15.0, 5.0))
+RIRE_MR = Coverage(
+    exactly(256), (1.20, 1.30), (20, 26), exactly(4.0), profile="bell", above_vertex_mm=(-20.0, 2.0)
+)
 RIRE_PET = Coverage(exactly(128), exactly(2.59), exactly(15), exactly(8.0))
 # For quick tests.
 SMALL_CT = replace(RIRE_CT, matrix=exactly(128), spacing_mm=exactly(2.6), slices=exactly(29))
