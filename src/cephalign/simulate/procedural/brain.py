@@ -21,6 +21,8 @@ LOW, HIGH = (-72.0, -110.0, -68.0), (72.0, 72.0, 82.0)
 # Callosum and what lies below it: here the hemispheres are one.
 BODY = ((0.0, -4.0, 6.5), (26.0, 37.5, 22.5))
 FISSURE_MM = 1.4
+# So far below the envelope sulci are wider than deeper down.
+ROUND_MM = 2.6
 PLANES = 10
 
 
@@ -88,6 +90,7 @@ def cerebellum(xyz: Points, room: Tensor) -> Tensor:
     sides = (x.abs(), y, z)
     halves = ellipsoid(sides, (25, -60, -34), (32, 32, 24))
     both = joined(halves, ellipsoid(xyz, (0, -59, -23), (16, 27, 24)), 6)
+    both = joined(both, ellipsoid(sides, (26, -42, -27), (20, 17, 14)), 6)
     both = common(both, room + 1.8, 3)
     both = common(both, tentorium(xyz) + 1.8, 3)
     stem = limb(xyz, (0, -24, -14), (0, -38, -56), 13, 9)
@@ -170,7 +173,7 @@ def _sulci(
     grade = torch.stack(torch.gradient(carried[0], spacing=spacing)).square_().sum(0).sqrt_()
     # Exact for a sine: its zeros are as far away as its phase says.
     aside = torch.atan2(carried[0] * wave, grade) * (1 / wave)
-    return aside, (12 + 5 * carried[1]).clamp_(4, 22)
+    return aside, (11.5 + 4.5 * carried[1]).clamp_(4, 18)
 
 
 def _named(xyz: Points, pattern: Tensor, person: Person, folds: Folds) -> Tensor:
@@ -229,7 +232,9 @@ def _paint(canvas: Canvas, box: Patch, frame: Frame, fields: Tensor, person: Per
     for start in range(0, i, PLANES):
         part = slice(start, min(start + PLANES, i))
         depth, aside, beyond, cleft, folia, phase = refined.down(across, needed, part)
-        cortex = torch.maximum(aside.abs_() - half, beyond)
+        # The crowns of the gyri are round.
+        open_mm = (ROUND_MM - depth).clamp_(0, ROUND_MM).mul_(0.5).add_(half)
+        cortex = torch.maximum(aside.abs_().sub_(open_mm), beyond)
         cortex = torch.minimum(torch.minimum(depth, cortex), cleft)
         label = view[part].float()
         brain = (cortex > person.cortex).float().add_(float(Tissue.GREY))
@@ -237,7 +242,7 @@ def _paint(canvas: Canvas, box: Patch, frame: Frame, fields: Tensor, person: Per
         # Fine fissures between the folia, and between every second pair a branch of the tree of life.
         fissure = torch.maximum(2.1 - (torch.remainder(phase, 5.0) - 2.5).abs_(), folia - 4.5)
         branch = (torch.remainder(phase, 10.0) - 5).abs_() - 4.2 + 0.1 * folia
-        white = torch.minimum(torch.maximum(branch, folia - 9), folia - 2.6) > 0
+        white = torch.minimum(torch.maximum(branch, folia - 12), folia - 2.6) > 0
         brain = white.float().add_(float(Tissue.CEREBELLUM_GREY))
         label = torch.where(torch.minimum(folia, fissure) > 0, brain, label)
         view[part] = label

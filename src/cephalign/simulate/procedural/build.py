@@ -87,6 +87,6 @@ def procedural_head(
     return Head(
         canvas.tissues,
         Grid(lattice.shape, matrix),
-        landmarks(space, folds),
+        landmarks(space, folds, person.atrophy),
         {"source": "procedural", **person.record()},
     )

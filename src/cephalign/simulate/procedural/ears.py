@@ -11,6 +11,8 @@ from cephalign.simulate.tissues import Tissue
 
 # Ears stand so far off at most.
 EAR_MM = 15.0
+# Nor further from the midplane, average head.
+OUT_MM = 90.0
 
 
 def paint_ears(canvas: Canvas, person: Person) -> None:
@@ -46,7 +48,7 @@ def _paint_auricle(canvas: Canvas, side: int, large: float) -> None:
     bowl = 1.5 + 0.27 * back + 1.8 * torch.cos((back - 14) * 0.2) * torch.cos((z + 38) * 0.09)
     outline = ellipsoid((x * 0, y - 0.2 * (z + 38), z), (0, -26, -40), (99, 16 * large, 31 * large))
     sheet = torch.maximum((above_skin - bowl).abs() * 0.92 - 2.2, outline)
-    sheet = torch.maximum(sheet, above_skin - EAR_MM + 2)
+    sheet = torch.maximum(sheet, torch.maximum(above_skin - EAR_MM + 2, x.abs() - OUT_MM))
     view = canvas.tissues[patch.box]
     ear = (sheet < 0) & (view == int(Tissue.AIR))
     view.masked_fill_(ear, int(Tissue.SKIN))

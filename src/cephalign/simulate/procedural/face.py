@@ -65,13 +65,13 @@ def draw_skin(skin: Drawing, person: Person) -> None:
     skin.join((-58, -40, -128), (58, 62, -55), lambda p: ellipsoid(p, (0, 12, -90), (55 * jaw, 48, 34)), 12)
     skin.join((-36, 10, -116), (36, 84, -48), lambda p: ellipsoid(p, (0, 46, -80), (34, 36 * jaw, 34)), 8)
     skin.join(
-        (-26, 34, -130), (26, 84, -92), lambda p: ellipsoid(p, (0, 55 * jaw, -110), (24, 19 * chin, 14)), 8
+        (-26, 34, -130), (26, 84, -92), lambda p: ellipsoid(p, (0, 55 * jaw, -110), (21, 19 * chin, 13)), 8
     )
     skin.join_both(
         (0, -10, -124), (58, 76, -84), lambda p: limb(p, (40 * jaw, 2, -98), (12, 60 * jaw, -106), 14, 13), 10
     )
     # The muscle over the thin bone of the temple, and the one from the mastoid down.
-    skin.join_both((30, -28, -58), (76, 62, 40), lambda p: ellipsoid(p, (51, 16, -10), (20, 42, 44)), 10)
+    skin.join_both((30, -28, -58), (76, 62, 40), lambda p: ellipsoid(p, (48, 12, -12), (21, 46, 46)), 16)
     skin.join_both(
         (20, -50, -125), (72, 12, -40), lambda p: limb(p, (51, -20, -52), (38, -14, -110), 16, 16), 12
     )
@@ -83,8 +83,8 @@ def draw_skin(skin: Drawing, person: Person) -> None:
     skin.join_both(
         (0, 66, -78), (22, 98, -48), lambda p: ellipsoid(p, (8.5, 81, -61), (7.5 * nose, 10, 7)), 5
     )
-    skin.join((-26, 66, -100), (26, 92, -74), lambda p: ellipsoid(p, (0, 73, -83), (21, 11 * lips, 5)), 6)
-    skin.join((-26, 66, -106), (26, 92, -80), lambda p: ellipsoid(p, (0, 71, -92.5), (19, 11 * lips, 5)), 5)
+    skin.join((-26, 66, -98), (26, 92, -70), lambda p: ellipsoid(p, (0, 73, -82.5), (18, 10.5 * lips, 6)), 8)
+    skin.join((-26, 66, -104), (26, 92, -80), lambda p: ellipsoid(p, (0, 71.5, -92), (15, 10.5 * lips, 5)), 6)
     skin.join_both((14, 36, -42), (50, 72, -6), lambda p: ellipsoid(p, GLOBE, (16, 14.8, 14.2)), 5)
 
 

@@ -12,10 +12,10 @@ from cephalign.simulate.procedural.skull import cavity
 from cephalign.simulate.procedural.space import Space
 
 # The central sulcus reaches the midline here, so far under the inner table.
-SULCUS_X, UNDER_TABLE_MM = 5.0, 6.0
+SULCUS_X, UNDER_TABLE_MM = 5.0, 3.0
 
 
-def landmarks(space: Space, folds: Folds) -> Float:
+def landmarks(space: Space, folds: Folds, atrophy: float) -> Float:
     """Return (10, 3) places in the order of `LANDMARKS`, mm in this head's frame.
 
     Each is the middle of a structure in the average head, taken to this head as the structure itself was.
@@ -31,16 +31,16 @@ def landmarks(space: Space, folds: Folds) -> Float:
         horn,
         deep.GENU,
         deep.SPLENIUM,
-        _central_sulcus(-1, folds),
-        _central_sulcus(1, folds),
+        _central_sulcus(-1, folds, atrophy),
+        _central_sulcus(1, folds, atrophy),
     )
     return space.head(np.array(average))
 
 
-def _central_sulcus(side: int, folds: Folds) -> tuple[float, float, float]:
+def _central_sulcus(side: int, folds: Folds, atrophy: float) -> tuple[float, float, float]:
     sway = float(folds.sway[0 if side > 0 else 1])
     y = float(central_y(torch.tensor(SULCUS_X), torch.tensor(sway)))
     heights = torch.linspace(40, 90, 501)
     column = (torch.full_like(heights, side * SULCUS_X), torch.full_like(heights, y), heights)
-    inside = cavity(column) < -UNDER_TABLE_MM
+    inside = cavity(column) < -(UNDER_TABLE_MM + atrophy)
     return side * SULCUS_X, y, float(heights[inside].max())

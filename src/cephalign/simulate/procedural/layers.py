@@ -14,6 +14,8 @@ from cephalign.simulate.tissues import Tissue
 SKIN_MM = 1.8
 # The compact tables on both sides of the diploe (Lillie et al., J Forensic Sci 61:83, 2016).
 TABLE_MM = 1.7
+# Planes of fat between muscles: how wide in the field's units, and how far under the other fat they begin.
+PLANE, PLANE_MM = 0.11, 3.0
 # Air around the head.
 AIR_MM = 5.0
 # So many planes are painted at once: few enough that the work stays in the cache.
@@ -59,9 +61,11 @@ def first_coat(frame: Frame, drawing: Sketch) -> Canvas:
     across, needed = refined.across(drawing.fields, lattice.whole)
     for start in range(0, lattice.shape[0], PLANES):
         part = slice(start, min(start + PLANES, lattice.shape[0]))
-        skin, fat, bone, room = refined.down(across, needed, part)
+        skin, fat, bone, room, planes = refined.down(across, needed, part)
         # Skin, fat and muscle are numbers 1, 2 and 3.
         label = (skin < 0).float().add_(skin < -SKIN_MM).add_(fat < 0)
+        between = torch.maximum(planes.abs_() - PLANE, fat + PLANE_MM) < 0
+        label.sub_(between.float())
         spongy = torch.maximum(bone + TABLE_MM, TABLE_MM - room) < 0
         label = torch.where(bone < 0, spongy.float().add_(float(Tissue.CORTICAL_BONE)), label)
         label = torch.where(room < 0, float(Tissue.CSF), label)

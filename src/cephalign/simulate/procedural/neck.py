@@ -104,8 +104,8 @@ def draw_skin(skin: Drawing, person: Person) -> None:
         across = x / (wide * widening)
         along = (y + 38 - 0.08 * down) / (deep * (1 + (widening - 1) * 0.4))
         around = ((across * across + along * along).sqrt_() - 1) * (0.9 * deep)
-        return common(around, z + 58, 20)
+        return common(around, z + 48, 30)
 
-    skin.join((-92, -125, -195), (92, 60, -45), column, 16)
+    skin.join((-92, -125, -195), (92, 60, -45), column, 24)
     # Larynx.
     skin.join((-16, 0, -165), (16, 34, -125), lambda p: limb(p, (0, 12, -138), (0, 12, -158), 9, 8), 10)

@@ -58,11 +58,11 @@ def paint_nose(canvas: Canvas, person: Person) -> None:
         """Higher than wide, and narrow under its roof."""
         x, y, z = xyz
         wide = 14 - (z + 66).clamp(min=0) * 0.2 - (y - 58).clamp(min=0) * 0.35
-        height = torch.maximum(-66 - z, z + 20)
+        height = torch.maximum(-66 - z, z + 20 + 1.1 * (y - 56).clamp(min=0))
         return common(
             torch.maximum(x.abs() - wide, height),
-            torch.maximum(14 - y, y - 74 - 0.25 * (z + 50).abs().neg()),
-            4,
+            torch.maximum(14 - y, y - 76),
+            6,
         )
 
     canvas.shape(

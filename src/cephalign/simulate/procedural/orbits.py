@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -31,7 +32,8 @@ def paint_orbits(canvas: Canvas, person: Person) -> None:
         belly = ((apex[0] + x + across * 1.1) / 2, 36, (apex[2] + z + up * 1.1) / 2)
         end = (x + across, y + 2, z + up)
         canvas.tubes((apex, belly, end), (1.2, 2.2, 1.0), Tissue.MUSCLE, NOT_BRAIN)
-    radius = GLOBE_MM * person.eyes
+    # Large heads have no larger eyes.
+    radius = GLOBE_MM * person.eyes / float(np.cbrt(person.width * person.length * person.height))
     globe = Where(over=(Tissue.FAT, Tissue.MUSCLE, Tissue.SKIN, Tissue.CORTICAL_BONE, Tissue.DIPLOE))
     canvas.balls(face.GLOBE, radius, Tissue.EYE_WALL, globe)
     canvas.balls(face.GLOBE, radius - max(1.0, 0.4 * canvas.frame.lattice.spacing_mm), Tissue.EYE)
@@ -51,6 +53,9 @@ def paint_optic_nerves(canvas: Canvas) -> None:
 
 def paint_sella(canvas: Canvas) -> None:
     """Paint the pituitary gland in its pit, and its stalk."""
+    wall = 0.4 + canvas.wall_mm
+    hollow = Where(over=(Tissue.CAVITY, Tissue.MUCOSA, Tissue.DIPLOE, Tissue.MUSCLE))
+    canvas.ball((0, 2, -18.5), (8 + wall, 6.5 + wall, 4.5 + wall), Tissue.CORTICAL_BONE, hollow)
     canvas.ball((0, 2, -18.5), (8, 6.5, 4.5), Tissue.CSF)
     canvas.ball((0, 2, -19), (6.5, 5, 3.8), Tissue.GLAND)
     canvas.tube(((0, 2, -17), (0, 0, -11)), (1.1, 1.1), Tissue.GLAND, IN_ROOM)

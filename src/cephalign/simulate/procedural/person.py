@@ -79,7 +79,7 @@ class Person:
     @classmethod
     def draw(cls, rng: np.random.Generator) -> Person:
         """Draw somebody."""
-        size = rng.normal(1, 0.025)
+        size = 1 + 0.018 * np.clip(rng.normal(), -2, 2)
         atrophy = float(rng.beta(1.1, 1.6))
 
         def about(mean: float, spread: float) -> float:
@@ -98,7 +98,7 @@ class Person:
             scalp=about(5.6, 0.7),
             fat=float(np.exp(about(0, 0.22))),
             atrophy=atrophy,
-            ventricles=float(np.exp(0.32 * atrophy + about(0, 0.12))),
+            ventricles=float(np.exp(0.5 * atrophy + about(0.04, 0.14))),
             cortex=about(2.5, 0.12),
             gyri=about(12.4, 0.5),
             jaw=about(1, 0.05),

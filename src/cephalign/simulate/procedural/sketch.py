@@ -22,7 +22,7 @@ FAR_MM = 20.0
 AROUND_MM = 9.0
 # The corners of an average head with all that may stick out.
 LOW, HIGH = (-106.0, -132.0, -192.0), (106.0, 118.0, 102.0)
-NAMES = ("skin", "fat", "bone", "room")
+NAMES = ("skin", "fat", "bone", "room", "planes")
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,9 +32,9 @@ class Sketch:
     Parameters
     ----------
     frame : Frame
-    fields : (4, i, j, k) tensor
+    fields : (5, i, j, k) tensor
         From the skin's surface, from the lower surface of the fat, from the surface of all bone, from the
-        inside of the skull.
+        inside of the skull; and a field whose zeros are planes of fat between the muscles.
     """
 
     frame: Frame
@@ -91,7 +91,8 @@ def sketch(
     Sketch
     """
     frame = Frame(_around(space, person, spacing_mm), space, device)
-    noise = [Waves.draw(rng, wavelength, 24, 0.3) for wavelength in (45.0, 60.0, 70.0)]
+    noise = [Waves.draw(rng, wavelength, 24, 0.3) for wavelength in (55.0, 70.0, 70.0)]
+    planes = Waves.draw(rng, 30.0, 40, 0.3).stretched((1, 1, 0.35))
     skull_noise, scalp_noise, fat_noise = (waves.on(frame.lattice, device) for waves in noise)
 
     head = frame.patch((-85, -122, -92), (85, 95, 95))
@@ -110,7 +111,7 @@ def sketch(
     neck.draw_bones(bone, person)
 
     skin = Drawing(frame)
-    scalp = person.scalp + 0.5 * scalp_noise
+    scalp = person.scalp + 0.35 * scalp_noise
     skin.field = (cranium - scalp).clamp_(max=FAR_MM)
     face.draw_skin(skin, person)
     neck.draw_skin(skin, person)
@@ -122,7 +123,9 @@ def sketch(
         part = room[canal.box]
         part.copy_(joined(part, neck.canal(canal.xyz, person), 3))
     fat = skin.field + face.fat_thickness(frame.whole().xyz, person, scalp) * (1 + 0.15 * fat_noise)
-    return Sketch(frame, torch.stack([skin.field, fat, covered, room]))
+    # Muscles run downwards, and so do the planes between them; there are few above the jaw.
+    between = planes.on(frame.lattice, device) + 4 * torch.sigmoid((frame.whole().xyz[2] + 30) * 0.1)
+    return Sketch(frame, torch.stack([skin.field, fat, covered, room, between]))
 
 
 def _around(space: Space, person: Person, spacing_mm: float) -> Lattice:

@@ -42,7 +42,7 @@ def cavity(xyz: Points) -> Tensor:
 
 def petrous_ridge(xyz: Points) -> Tensor:
     """Return the distance from the pyramids that stand between temporal lobe and cerebellum."""
-    return limb((xyz[0].abs(), *xyz[1:]), (13, -12, -30), (60, -34, -36), 7, 13)
+    return limb((xyz[0].abs(), *xyz[1:]), (13, -12, -30), (60, -34, -34), 7.5, 13)
 
 
 def cranium(xyz: Points, room: Tensor, thickness: Tensor) -> Tensor:
@@ -68,7 +68,7 @@ def bone_thickness(person: Person, xyz: Points, noise: Tensor) -> Tensor:
     behind = ellipsoid(xyz, (0, -104, -8), (40, 20, 30)).mul_(-0.08).sigmoid_()
     front = ellipsoid(xyz, (0, 66, 12), (44, 20, 30)).mul_(-0.08).sigmoid_()
     above = torch.sigmoid((z + 6) * 0.16)
-    vault = person.skull + 1.2 * behind + 0.8 * front - 3.2 * temple + 0.8 * noise
+    vault = person.skull + 1.2 * behind + 0.8 * front - 3.2 * temple + 0.5 * noise
     return (above * vault + (1 - above) * (3.2 + 1.5 * behind)).clamp_(min=2.2)
 
 

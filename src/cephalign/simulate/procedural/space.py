@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from cephalign.geometry.grid import Float
 
 # Bends: how many waves, how long (mm), and how far the strongest of them move a point (mm).
-BENDS = ((7, 170.0, 330.0, 2.6), (8, 75.0, 120.0, 0.7))
+BENDS = ((7, 170.0, 330.0, 2.6), (8, 80.0, 130.0, 0.6))
 # Each round of the inverse leaves a sixth of the error.
 ROUNDS = 14
 COMMISSURES = np.array([[0.0, 0.0, 0.0], [0.0, -26.0, 0.0]])  # anterior, posterior; average head

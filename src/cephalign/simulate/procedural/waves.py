@@ -34,6 +34,10 @@ class Waves:
         vectors *= 2 * np.pi / length / np.linalg.norm(vectors, axis=1, keepdims=True)
         return cls(vectors, rng.uniform(0, 2 * np.pi, count))
 
+    def stretched(self, factors: tuple[float, float, float]) -> Waves:
+        """Return the field with its wave vectors shortened (below 1) along each axis."""
+        return Waves(self.vectors * factors, self.phases)
+
     def on(self, lattice: Lattice, device: torch.device) -> Tensor:
         """Return (I, J, K) values, as a product of one factor an axis."""
         x, y, z = (np.exp(1j * np.outer(self.vectors[:, a], lattice.along(a))) for a in range(3))
