@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -57,26 +58,29 @@ def row_of(key: tuple[str, str, str, str], outcome: Outcome, truth: Rigid | None
     )
 
 
-class Results:
-    """The rows of one file."""
+AnyRow = TypeVar("AnyRow")
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.rows: list[Row] = []
+
+class Results(Generic[AnyRow]):
+    """The rows of one file; `kind` is a dataclass of strings and floats with a `key`."""
+
+    def __init__(self, path: Path, kind: type[AnyRow] = Row) -> None:
+        self.path, self.kind = path, kind
+        self.rows: list[AnyRow] = []
         if path.is_file():
             with path.open(newline="") as file:
-                self.rows = [_parsed(row) for row in csv.DictReader(file)]
+                self.rows = [_parsed(row, kind) for row in csv.DictReader(file)]
 
-    def has(self, key: tuple[str, str, str, str]) -> bool:
+    def has(self, key: tuple[str, ...]) -> bool:
         return any(row.key == key for row in self.rows)
 
-    def add(self, row: Row) -> None:
+    def add(self, row: AnyRow) -> None:
         """Append to the file at once."""
         self.rows.append(row)
         is_new = not self.path.is_file()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", newline="") as file:
-            writer = csv.DictWriter(file, [field.name for field in fields(Row)])
+            writer = csv.DictWriter(file, [field.name for field in fields(self.kind)])
             if is_new:
                 writer.writeheader()
             writer.writerow(asdict(row))
@@ -90,6 +94,6 @@ class Results:
             self.add(row)
 
 
-def _parsed(row: dict[str, str]) -> Row:
-    numbers = [field.name for field in fields(Row) if field.type == "float"]
-    return Row(**{key: float(value) if key in numbers else value for key, value in row.items()})
+def _parsed(row: dict[str, str], kind: type[AnyRow]) -> AnyRow:
+    numbers = [field.name for field in fields(kind) if field.type == "float"]
+    return kind(**{key: float(value) if key in numbers else value for key, value in row.items()})
