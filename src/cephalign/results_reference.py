@@ -6,6 +6,7 @@ import json
 import math
 import platform
 from collections.abc import Sequence
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,6 +74,9 @@ def write_reference(
         "agreed": found.agreed,
         "reason": found.reason,
         "uncertainty_mm": _number(found.uncertainty_mm),
+        "spreads_mm": (
+            {name: _number(mm) for name, mm in asdict(found.spreads).items()} if found.spreads else None
+        ),
         "members": [
             {
                 "name": member.name,

@@ -1,11 +1,12 @@
-"""The consensus: right within what it states, the same both ways, and refusing what does not belong together."""
+"""The consensus: right within what it states, the same both ways, refusing what does not belong together."""
 
 import numpy as np
 import pytest
 from scipy import ndimage
 
 from cephalign.align.reference import consensus as room
-from cephalign.align.reference.consensus import Spreads, mean_pose, stated_mm
+from cephalign.align.reference.answer import Spreads
+from cephalign.align.reference.consensus import mean_pose, stated_mm
 from cephalign.align.reference.runs import EXCHANGED
 from cephalign.errors import InputError
 from cephalign.geometry import Grid, Rigid, Volume

@@ -16,7 +16,7 @@ AXES_MM = np.array([30.0, 45.0, 22.0])
 @pytest.fixture
 def ellipsoid(grid):
     """Return a bright ellipsoid that fits any of the grids, and its true frame."""
-    world_from_body = Rigid.from_euler((12, -9, 15), grid.centre + (1.5, -2, 0.5))
+    world_from_body = Rigid.from_euler((12, -9, 15), grid.centre + np.array([1.5, -2, 0.5]))
     points = apply_affine(grid.world_from_voxel, np.moveaxis(np.indices(grid.shape), 0, -1))
     radius = np.linalg.norm((~world_from_body).map(points) / (0.45 * AXES_MM), axis=-1)
     return Volume((200 + 700 / (1 + np.exp(30 * (radius - 1)))).astype(np.float32), grid), world_from_body

@@ -33,6 +33,26 @@ class Member:
 
 
 @dataclass(frozen=True)
+class Spreads:
+    """How far answers to one question lie apart: mm, root mean square over the head.
+
+    Parameters
+    ----------
+    runs : float
+        Of the runs in the winning place from their mean.
+    halves, soft_halves : float
+        Between halves of the head (`half_spread`), at the finest and at the soft level.
+    soft : float
+        Of the soft level's answer from the mean.
+    """
+
+    runs: float
+    halves: float
+    soft_halves: float
+    soft: float
+
+
+@dataclass(frozen=True)
 class Reference:
     """A transform to hold others against, with what is known of its own error.
 
@@ -50,6 +70,8 @@ class Reference:
     members : tuple of Member
     centre : tuple of three floats
         Middle of the head in the fixed scan, RAS+ mm.
+    spreads : Spreads, optional
+        What the uncertainty is made of.
     """
 
     moving_from_fixed: Rigid
@@ -58,6 +80,7 @@ class Reference:
     reason: str
     members: tuple[Member, ...]
     centre: tuple[float, float, float]
+    spreads: Spreads | None = None
 
 
 @contextmanager

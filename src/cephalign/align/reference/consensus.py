@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
 from cephalign.align.levels import FINE, FINEST, NEAR, compare
-from cephalign.align.reference.answer import Member, Progress, Reference, blaming
+from cephalign.align.reference.answer import Member, Progress, Reference, Spreads, blaming
 from cephalign.align.reference.halves import half_spread
 from cephalign.align.reference.runs import EXCHANGED, FROM_AFAR, all_runs, follow
 from cephalign.align.scan import Scan, prepare
@@ -25,26 +25,6 @@ LEAST_SHARE, RIVAL_SHARE = 0.6, 0.9
 LEAST_SIMILARITY, LEAST_OVERLAP = 0.12, 0.6
 # A level that sees only what is large, to tell whether what is fine has led astray.
 SOFT = replace(FINE, blur_mm=2.0, bins=32, climb=replace(FINEST.climb, longest_mm=4.0))
-
-
-@dataclass(frozen=True)
-class Spreads:
-    """How far answers to one question lie apart: mm, root mean square over the head.
-
-    Parameters
-    ----------
-    runs : float
-        Of the runs in the winning place from their mean.
-    halves, soft_halves : float
-        Between halves of the head (`half_spread`), at the finest and at the soft level.
-    soft : float
-        Of the soft level's answer from the mean.
-    """
-
-    runs: float
-    halves: float
-    soft_halves: float
-    soft: float
 
 
 # The stated error: root of the sum of the squared spreads times these, and of a floor. Fitted on simulated
@@ -90,15 +70,16 @@ def consensus(
         together = [member.moving_from_fixed for member in members if member.agrees]
         answer = mean_pose(together, own.centre) if together else members[0].moving_from_fixed
         refusal = _disagreement(members) or _strangeness(own, other, answer)
-        uncertainty_mm = np.inf
+        spread, uncertainty_mm = None, np.inf
         if not refusal:
             tell("comparing halves of the head")
-            uncertainty_mm = stated_mm(spreads(own, other, answer, together, rng))
+            spread = spreads_of(own, other, answer, together, rng)
+            uncertainty_mm = stated_mm(spread)
             if not uncertainty_mm <= LARGEST_MM:
                 refusal = f"The error may be {uncertainty_mm:.1f} mm, which is too much for a reference."
         x, y, z = own.centre.tolist()
         said = refusal or f"{len(together)} of {len(members)} runs agree, in both directions."
-        return Reference(answer, uncertainty_mm, not refusal, said, tuple(members), (x, y, z))
+        return Reference(answer, uncertainty_mm, not refusal, said, tuple(members), (x, y, z), spread)
 
 
 def mean_pose(poses: Sequence[Rigid], centre: Float) -> Rigid:
@@ -108,7 +89,7 @@ def mean_pose(poses: Sequence[Rigid], centre: Float) -> Rigid:
     return Rigid.from_rotation(rotation, arrival - centre, centre)
 
 
-def spreads(
+def spreads_of(
     fixed: Scan, moving: Scan, answer: Rigid, together: Sequence[Rigid], rng: np.random.Generator
 ) -> Spreads:
     """Measure what the stated error is made of."""
