@@ -29,8 +29,8 @@ def recontrasted_table(rows: list[Row], peer_pairs: Collection[str]) -> str:
     common = [row for row in rows if row.pair in peer_pairs]
     names = [method.name for method in METHODS]
     ours = [method.name for method in METHODS if method.is_ours]
-    lines = [_line(name, common) for name in [*names, *TRIVIAL]]
-    all_lines = [_line(name, rows) for name in [*ours, *TRIVIAL]]
+    lines = [line(name, common) for name in [*names, *TRIVIAL]]
+    all_lines = [line(name, rows) for name in [*ours, *TRIVIAL]]
     return (
         "# Pairs with known motion\n\n"
         "The RIRE T1 under a known motion of up to 30 degrees and 30 mm, resampled onto the CT's grid "
@@ -43,7 +43,7 @@ def recontrasted_table(rows: list[Row], peer_pairs: Collection[str]) -> str:
     )
 
 
-def _line(name: str, rows: Iterable[Row]) -> str:
+def line(name: str, rows: Iterable[Row]) -> str:
     rows = [row for row in rows if row.method == name]
     if not rows:
         return ""

@@ -92,6 +92,7 @@ def test_the_package_loads_nothing_heavy():
         (),
         ("register",),
         ("reference",),
+        ("simulate",),
         ("augment",),
         ("convert",),
         ("invert",),

@@ -14,6 +14,7 @@ from cephalign.cli_files import add_file_verbs
 from cephalign.cli_reference import add_reference_verb
 from cephalign.cli_register import add_register_verb
 from cephalign.cli_rire import add_rire_verb
+from cephalign.cli_simulate import add_simulate_verb
 from cephalign.errors import CephalignError
 
 # Plain help and plain errors: Rich would take a good part of the time that --help may take.
@@ -40,6 +41,7 @@ def cephalign(
 
 add_register_verb(app)
 add_reference_verb(app)
+add_simulate_verb(app)
 add_augment_verb(app)
 add_file_verbs(app)
 add_rire_verb(app)
