@@ -5,15 +5,8 @@ import pytest
 
 from cephalign.errors import InputError
 from cephalign.simulate.acquire.any_contrast import AnyContrast
-from cephalign.simulate.acquire.contrast import (
-    CONTRASTS,
-    INVERTED,
-    GradientEcho,
-    Hounsfield,
-    InversionGradientEcho,
-    SpinEcho,
-    Uptake,
-)
+from cephalign.simulate.acquire.contrast import CONTRASTS, Hounsfield, Uptake
+from cephalign.simulate.acquire.signal import INVERTED, GradientEcho, InversionGradientEcho, SpinEcho
 from cephalign.simulate.presets.sequences import (
     OLD_PD,
     OLD_T1,

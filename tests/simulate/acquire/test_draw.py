@@ -10,7 +10,9 @@ from cephalign.geometry import Modality, Rigid
 from cephalign.geometry.grid import apply_affine
 from cephalign.simulate.acquire import Protocol, acquire, draw_acquisition
 from cephalign.simulate.acquire.contrast import Hounsfield
-from cephalign.simulate.acquire.protocol import Coverage, Flaws, Sequence, Stored
+from cephalign.simulate.acquire.coverage import Coverage
+from cephalign.simulate.acquire.flaws import Flaws
+from cephalign.simulate.acquire.protocol import Sequence, Stored
 
 VERTEX_MM = 14.0 + 84.0
 POSE = Rigid.from_euler((6, -5, 8), (12, -31, 44))
@@ -142,3 +144,8 @@ def test_impossible_flaws_are_refused(flaws):
 def test_unknown_hardware_is_refused(head):
     with pytest.raises(CephalignError, match="hardware"):
         drawn(head, hardware={"pillow": 1.0})
+
+
+def test_air_is_no_head(head_of):
+    with pytest.raises(InputError, match="nothing to scan"):
+        drawn(head_of(np.zeros((20, 30, 25)), 2.0, (-20, -30, -25)))

@@ -2,14 +2,19 @@
 
 import numpy as np
 import pytest
+import torch
+from scipy import ndimage
 
 from cephalign.geometry import Modality, Rigid
 from cephalign.geometry.grid import apply_affine
 from cephalign.simulate.acquire import acquire
-from cephalign.simulate.acquire.contrast import SpinEcho, Uptake
+from cephalign.simulate.acquire.contrast import Uptake
 from cephalign.simulate.acquire.parts import Reach, Resolution, Storage
-from cephalign.simulate.acquire.sampling import sub_slices
+from cephalign.simulate.acquire.sampling import Slicer, sub_slices
+from cephalign.simulate.acquire.signal import SpinEcho
+from cephalign.simulate.acquire.values import values_of
 from cephalign.simulate.artefacts import Distortion
+from cephalign.simulate.properties import column
 from cephalign.simulate.tissues import Tissue
 
 # A ball in air: where, in head mm, on a grid that begins elsewhere.
@@ -144,3 +149,21 @@ def test_outside_the_circle_nothing_is_reconstructed(head, grid_over, plain_scan
     assert (scan.data == -2000).mean() == pytest.approx(1 - np.pi / 4, abs=0.01)
     assert (scan.data[0, 0] == -2000).all()
     assert scan.data[32, 32, 1] > -100
+
+
+def test_sampling_is_that_of_scipy_on_any_grid(head, grid_over):
+    generator = torch.Generator().manual_seed(4)
+    hu = column("hu")
+    rng = np.random.default_rng(11)
+    whole = np.array([[-400.0] * 3, [400.0] * 3])
+    values = values_of(head, hu, 0 * hu, generator, box_mm=whole, fine_mm=1.0)
+    array = values.array.numpy()
+    for _ in range(12):
+        pose = Rigid.from_axis_angle(rng.normal(size=3), rng.uniform(0, 180), rng.uniform(-60, 60, 3))
+        shape = tuple(int(n) for n in rng.integers(3, 24, 3))
+        grid = grid_over(shape, rng.uniform(2, 12, 3), rng.uniform(-90, 90, 3), rng.uniform(-60, 60, 3))
+        image = Slicer.of(values, grid, pose, Resolution(0.01)).slices(0, shape[2]).numpy()
+        points = apply_affine(grid.world_from_voxel, np.indices(shape).transpose(3, 2, 1, 0))
+        i, j, k = np.moveaxis(apply_affine(values.voxel_from_head, (~pose).map(points)), -1, 0)
+        expected = ndimage.map_coordinates(array, [k, j, i], order=1, mode="nearest")
+        np.testing.assert_allclose(image, expected, atol=0.5)

@@ -5,8 +5,9 @@ import pytest
 
 from cephalign.geometry import Modality
 from cephalign.simulate.acquire import acquire
-from cephalign.simulate.acquire.contrast import SpinEcho, Uptake
+from cephalign.simulate.acquire.contrast import Uptake
 from cephalign.simulate.acquire.parts import Coil, Resolution, Storage
+from cephalign.simulate.acquire.signal import SpinEcho
 from cephalign.simulate.artefacts import Ghosting
 from cephalign.simulate.tissues import Tissue
 

@@ -172,3 +172,9 @@ def _restored_part(name: str, value: Any) -> Any:
     if name in PARTS and value is not None:
         return restored(PARTS[name], value)
     return tuple(value) if isinstance(value, list) else value
+
+
+def polynomials(count: int) -> Float:
+    """Return (3, count) Legendre polynomials of order 0, 1, 2 across a scan: what bias fields are made of."""
+    x = np.linspace(-1, 1, count) if count > 1 else np.zeros(1)
+    return np.stack([np.ones(count), x, 1.5 * x * x - 0.5])

@@ -7,12 +7,14 @@ from typing import TypeVar
 import numpy as np
 
 from cephalign.geometry import Grid, Rigid
-from cephalign.simulate.acquire.acquisition import BIAS_TERMS, Acquisition
+from cephalign.geometry.grid import Float
+from cephalign.simulate.acquire.acquisition import BIAS_TERMS, Acquisition, polynomials
 from cephalign.simulate.acquire.any_contrast import AnyContrast
 from cephalign.simulate.acquire.contrast import Contrast, Hounsfield, Uptake
-from cephalign.simulate.acquire.lay import extent_in_world, lay_grid
-from cephalign.simulate.acquire.parts import Coil, Reach, Resolution, Storage
-from cephalign.simulate.acquire.protocol import Flaws, Interval, Protocol, Stored
+from cephalign.simulate.acquire.flaws import Flaws
+from cephalign.simulate.acquire.lay import lay_grid, points_of
+from cephalign.simulate.acquire.parts import Coil, Interval, Reach, Resolution, Storage
+from cephalign.simulate.acquire.protocol import Protocol, Stored
 from cephalign.simulate.artefacts import (
     Distortion,
     Ghosting,
@@ -48,8 +50,8 @@ def draw_acquisition(
     head : Head
         Whom to scan.
     world_from_head : Rigid
-        How the head lies in the scanner: x to the left of someone who stands at its end, y up from the table,
-        z along it.
+        How the head lies in the scanner, whose world is right, anterior and superior of one who lies straight
+        on the back.
 
     Returns
     -------
@@ -58,10 +60,13 @@ def draw_acquisition(
     Raises
     ------
     InputError, GeometryError
-        A protocol that asks for what is not possible.
+        A protocol that asks for what is not possible, or a head of air.
     """
     flaws, coverage = protocol.flaws, _one_of(rng, protocol.coverages)
-    grid, drift_mm = lay_grid(rng, coverage, head, world_from_head)
+    points = points_of(head)
+    grid, drift_mm = lay_grid(rng, coverage, points, world_from_head)
+    in_world = world_from_head.map(points)
+    extent = np.stack([in_world.min(axis=0), in_world.max(axis=0)])
     contrast = _one_of(rng, protocol.sequences).draw(rng)
     stored = _one_of(rng, protocol.storages)
     circle = float(grid.extent[0]) if rng.random() < flaws.circle_chance else 0.0
@@ -84,8 +89,8 @@ def draw_acquisition(
         reach=Reach(circle, drift_mm, stored.fill),
         storage=_storage(rng, stored, contrast),
         seed=int(rng.integers(2**62)),
-        coil=_coil(rng, flaws, head, world_from_head),
-        hardware=_hardware(rng, flaws, head, world_from_head),
+        coil=_coil(rng, flaws, extent),
+        hardware=_hardware(rng, flaws, extent),
         hardening=_between(rng, flaws.hardening),
         distortion=_distortion(rng, flaws, grid, readout),
         ghosting=_ghosting(rng, flaws, 1 - readout),
@@ -123,8 +128,7 @@ def _bias(rng: np.random.Generator, flaws: Flaws) -> tuple[float, ...]:
     terms = rng.standard_normal(order.size) * strength / np.maximum(order, 1) ** 1.5
     terms[0] = 0.0
     # Scanners scale to what is brightest.
-    x = np.linspace(-1, 1, 9)
-    along = np.stack([np.ones(9), x, 1.5 * x * x - 0.5])
+    along = polynomials(9)
     field = np.einsum("abc,ak,bj,ci->kji", terms.reshape((BIAS_TERMS,) * 3), along, along, along)
     terms[0] = min(0.0, BRIGHTEST_BIAS - field.max())
     return tuple(terms.tolist())
@@ -135,20 +139,19 @@ def _storage(rng: np.random.Generator, stored: Stored, contrast: Contrast) -> St
     return Storage(stored.dtype, slope, stored.intercept, stored.lowest, stored.highest)
 
 
-def _coil(rng: np.random.Generator, flaws: Flaws, head: Head, world_from_head: Rigid) -> Coil | None:
+def _coil(rng: np.random.Generator, flaws: Flaws, extent: Float) -> Coil | None:
     if not rng.random() < flaws.coil_chance:
         return None
-    vertex = extent_in_world(head, world_from_head)[1, 2]
     return Coil(
-        middle_mm=float(vertex - rng.uniform(*BELOW_VERTEX_MM)),
+        middle_mm=float(extent[1, 2] - rng.uniform(*BELOW_VERTEX_MM)),
         half_mm=_between(rng, COIL_HALF_MM),
         fall_mm=_between(rng, COIL_FALL_MM),
     )
 
 
-def _hardware(rng: np.random.Generator, flaws: Flaws, head: Head, world_from_head: Rigid) -> Hardware | None:
+def _hardware(rng: np.random.Generator, flaws: Flaws, extent: Float) -> Hardware | None:
     kinds = [kind for kind, chance in flaws.hardware.items() if rng.random() < chance]
-    return draw_hardware(rng, kinds, extent_in_world(head, world_from_head)) if kinds else None
+    return draw_hardware(rng, kinds, extent) if kinds else None
 
 
 def _distortion(rng: np.random.Generator, flaws: Flaws, grid: Grid, readout: int) -> Distortion | None:

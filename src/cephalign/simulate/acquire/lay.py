@@ -8,9 +8,11 @@ import numpy as np
 import torch
 from scipy.spatial.transform import Rotation
 
+from cephalign.errors import InputError
 from cephalign.geometry import Grid, Rigid
 from cephalign.geometry.grid import Float, apply_affine
-from cephalign.simulate.acquire.protocol import Coverage, Interval, Plane
+from cephalign.simulate.acquire.coverage import Coverage, Plane
+from cephalign.simulate.acquire.parts import Interval
 from cephalign.simulate.head import Head
 from cephalign.simulate.tissues import Tissue
 
@@ -26,11 +28,12 @@ LOOK_MM, MIDDLE_FROM_MM = 3.0, -10.0
 
 
 def lay_grid(
-    rng: np.random.Generator, coverage: Coverage, head: Head, world_from_head: Rigid
+    rng: np.random.Generator, coverage: Coverage, points: Float, world_from_head: Rigid
 ) -> tuple[Grid, float]:
-    """Draw a grid; return it, and by how much (mm along j) each slice lies off the one before.
+    """Draw a grid over a head that has voxels at (n, 3) points in its own mm.
 
-    Where a CT's gantry is tilted, its slices are, and the grid with them; but the table moves along z.
+    Return it, and by how much, in mm along j, each slice lies off the one before: where a CT's gantry is
+    tilted, so are its slices, and the grid with them, but the table moves along z.
     """
     matrix, slices = (_count(rng, span) for span in (coverage.matrix, coverage.slices))
     spacing = float(rng.uniform(*coverage.spacing_mm))
@@ -43,9 +46,9 @@ def lay_grid(
         distance *= math.cos(math.radians(tilt_deg))
     directions = Rotation.from_euler("xyz", turn, degrees=True).as_matrix() @ np.array(AXES[plane], float)
     shape, sizes = (matrix, matrix, slices), np.array([spacing, spacing, distance])
-    centre = world_from_head.map(
-        _middle(rng, coverage, head, _reach_along_z(directions, sizes * shape, world_from_head))
-    )
+    along = np.abs(directions.T @ world_from_head.rotation[:, 2])
+    reach_mm = float((sizes * shape)[np.argmax(along)])  # along the scan axis closest to the head's z axis
+    centre = world_from_head.map(_middle(rng, coverage, points, reach_mm))
     world_from_voxel = np.eye(4)
     world_from_voxel[:3, :3] = directions * sizes
     world_from_voxel[:3, 3] = centre - world_from_voxel[:3, :3] @ ((np.array(shape) - 1) / 2)
@@ -57,21 +60,8 @@ def _count(rng: np.random.Generator, span: Interval) -> int:
     return int(rng.integers(int(span[0]), int(span[1]) + 1))
 
 
-def extent_in_world(head: Head, world_from_head: Rigid) -> Float:
-    """Return (2, 3) lowest and highest corner around a head in world mm."""
-    points = world_from_head.map(_points(head))
-    return np.stack([points.min(axis=0), points.max(axis=0)])
-
-
-def _reach_along_z(directions: Float, extent_mm: Float, world_from_head: Rigid) -> float:
-    """Return how far, in mm, the scan reaches along the scan axis that runs closest to the head's z axis."""
-    along = np.abs(directions.T @ world_from_head.rotation[:, 2])
-    return float(extent_mm[np.argmax(along)])
-
-
-def _middle(rng: np.random.Generator, coverage: Coverage, head: Head, reach_mm: float) -> Float:
+def _middle(rng: np.random.Generator, coverage: Coverage, points: Float, reach_mm: float) -> Float:
     """Draw the place in the head, in its own mm, that the grid's centre lies over."""
-    points = _points(head)
     upper = points[points[:, 2] > MIDDLE_FROM_MM]
     upper = upper if len(upper) else points
     low, high = upper.min(axis=0), upper.max(axis=0)
@@ -79,8 +69,16 @@ def _middle(rng: np.random.Generator, coverage: Coverage, head: Head, reach_mm: 
     return np.array([x, y, high[2] + rng.uniform(*coverage.above_vertex_mm) - reach_mm / 2])
 
 
-def _points(head: Head) -> Float:
-    """Return (n, 3) head mm of some of a head's voxels."""
+def points_of(head: Head) -> Float:
+    """Return (n, 3) head mm of some of a head's voxels.
+
+    Raises
+    ------
+    InputError
+        A head without tissue.
+    """
     step = max(1, round(LOOK_MM / float(head.grid.spacing[0])))
     found = torch.nonzero(head.tissues[::step, ::step, ::step] != Tissue.AIR).cpu().numpy() * step
+    if not len(found):
+        raise InputError("nothing to scan", expected="a head with tissue", got="air only")
     return apply_affine(head.grid.world_from_voxel, found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from cephalign.simulate.acquire.acquisition import BIAS_TERMS, Acquisition
+from cephalign.simulate.acquire.acquisition import BIAS_TERMS, Acquisition, polynomials
 from cephalign.simulate.acquire.kernel import filtered, noise_gain
 from cephalign.simulate.acquire.parts import Coil
 from cephalign.simulate.artefacts import ghosted
@@ -36,7 +36,10 @@ def _sensitivity(signal: torch.Tensor, acquisition: Acquisition, first: int) -> 
     """Return (n, J, I) what the coil makes of a signal of 1."""
     terms = torch.tensor(acquisition.bias, dtype=torch.float32, device=signal.device)
     count_i, count_j, count_k = acquisition.grid.shape
-    along_k, along_j, along_i = (_polynomials(n, signal.device) for n in (count_k, count_j, count_i))
+    along_k, along_j, along_i = (
+        torch.tensor(polynomials(count), dtype=torch.float32, device=signal.device)
+        for count in (count_k, count_j, count_i)
+    )
     field = torch.einsum("abc,ci->abi", terms.reshape((BIAS_TERMS,) * 3), along_i)
     field = torch.einsum("abi,bj->aji", field, along_j)
     return torch.einsum("aji,ak->kji", field, along_k[:, first : first + len(signal)]).exp_()
@@ -51,9 +54,3 @@ def _seen(coil: Coil, acquisition: Acquisition, first: int, signal: torch.Tensor
     )
     away = (k + float(steps[3] - coil.middle_mm))[:, None, None] + j[:, None] + i
     return torch.sigmoid((coil.half_mm - away.abs_()).mul_(1 / coil.fall_mm))
-
-
-def _polynomials(count: int, device: torch.device) -> torch.Tensor:
-    """Return (3, count) Legendre polynomials of order 0, 1, 2 across a scan."""
-    x = np.linspace(-1, 1, count) if count > 1 else np.zeros(1)
-    return torch.tensor(np.stack([np.ones(count), x, 1.5 * x * x - 0.5]), dtype=torch.float32, device=device)

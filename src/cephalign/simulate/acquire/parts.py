@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, fields
+from typing import Any, Literal
 
 import numpy as np
 
 from cephalign.errors import InputError
 
 Profile = Literal["box", "bell"]
+# Lowest and highest; what is drawn lies evenly between.
+Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -125,3 +127,17 @@ def within(name: str, value: float, least: float, most: float) -> None:
     """Refuse what is not between two numbers, NaN too."""
     if not least <= value <= most:
         raise InputError(f"{name} is impossible", expected=f"{least:g} to {most:g}", got=f"{value:g}")
+
+
+def check_numbers(part: Any, nothing_allowed: tuple[str, ...] = ()) -> None:
+    """Refuse a contrast with numbers that no scanner has; those named may be 0."""
+    for field in fields(part):
+        value = getattr(part, field.name)
+        lowest = 0 if field.name in nothing_allowed else math.nextafter(0, 1)
+        highest = {"tesla": 3.5, "flip_deg": 180.0}.get(field.name, 1e6)
+        if not lowest <= value <= highest:
+            raise InputError(
+                f"{type(part).__name__}: {field.name} is impossible",
+                expected=f"{'above' if lowest else 'at least'} 0, at most {highest:g}",
+                got=f"{value:g}",
+            )

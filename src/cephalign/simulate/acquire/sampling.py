@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from itertools import combinations
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from cephalign.geometry import Grid, Rigid
 from cephalign.geometry.grid import Float, apply_affine
 from cephalign.simulate.acquire.parts import Resolution
 from cephalign.simulate.acquire.values import Values
+from cephalign.simulate.acquire.window import window
 from cephalign.simulate.artefacts import Distortion
 from cephalign.simulate.head import Head
 
@@ -23,7 +22,7 @@ SUB_SLICE_MM = 1.4
 BELL_REACH = 1.0
 # The head goes on below its lowest layer, as far as any scan reaches.
 NECK_MM = 2000.0
-# The bend of space is computed about so far apart, in voxels and mm, and straight in between.
+# Within a slice, the bend of space is computed at points so far apart, and straight in between.
 BEND_MM = 6.0
 
 
@@ -73,18 +72,17 @@ class Slicer:
     def bent(self, distortion: Distortion, grid: Grid, head: Head, world_from_head: Rigid) -> Slicer:
         """Return one that sees through a scanner's distortion."""
         device = self.values.array.device
-        counts = [max(2, math.ceil(n * mm / BEND_MM)) for n, mm in zip(grid.shape, grid.spacing, strict=True)]
-        axes = [np.linspace(0, n - 1, count) for n, count in zip(grid.shape[:2], counts[:2], strict=True)]
-        index = np.stack(
-            np.meshgrid(np.arange(grid.shape[2]), axes[1], axes[0], indexing="ij")[::-1], axis=-1
+        i, j = (
+            np.linspace(0, n - 1, max(2, math.ceil(mm / BEND_MM)))
+            for n, mm in zip(grid.shape[:2], grid.extent[:2], strict=True)
         )
-        points = np.moveaxis(apply_affine(grid.world_from_voxel, index), -1, 0)
-        shift = distortion.shift_mm(
-            torch.tensor(points, dtype=torch.float32, device=device), head, world_from_head
-        )
+        k, j, i = np.meshgrid(np.arange(grid.shape[2]), j, i, indexing="ij")
+        world = np.moveaxis(apply_affine(grid.world_from_voxel, np.stack([i, j, k], axis=-1)), -1, 0)
+        points = torch.tensor(world, dtype=torch.float32, device=device)
+        shift = distortion.shift_mm(points, head, world_from_head)
         turn = (self.values.voxel_from_head @ (~world_from_head).matrix)[:3, :3]
         bend = torch.einsum("ab,bkji->akji", shift.new_tensor(turn), shift)
-        return Slicer(self.values, self.values_from_voxel, self.shape, self.offsets_vox, self.weights, bend)
+        return replace(self, bend=bend)
 
     def slices(self, first: int, last: int) -> torch.Tensor:
         """Return (last - first, J, I) brightness."""
@@ -133,10 +131,8 @@ class Slicer:
             torch.add((k + start)[:, None, None] + j[:, None], i, out=points[..., row])
         if self.bend is not None:
             size = (self.shape[1], self.shape[0])
-            bend = (
-                self.bend[:, first:last]
-                * torch.tensor(scale, dtype=torch.float32, device=device)[:, None, None, None]
-            )
+            to_units = torch.tensor(scale, dtype=torch.float32, device=device)
+            bend = self.bend[:, first:last] * to_units[:, None, None, None]
             full = torch.nn.functional.interpolate(bend, size, mode="bilinear", align_corners=True)
             points += full[:, :, rows, columns].permute(1, 2, 3, 0)
         return points
@@ -144,36 +140,8 @@ class Slicer:
     def _window(self, first: int, last: int) -> tuple[slice, slice] | None:
         """Return which rows and columns of some slices can see anything of the head."""
         reach = float(np.abs(self.offsets_vox).max())
-        low = np.array([-1.0, -1.0, -1.0])
-        high = np.array(self.values.array.shape[::-1], dtype=np.float64)
+        room = 1.0 if self.bend is None else 1.0 + float(self.bend.abs().max())
+        low, high = np.full(3, -room), np.array(self.values.array.shape[::-1]) - 1 + room
         low[2] -= NECK_MM / self.values.spacing_mm
-        if self.bend is not None:
-            room = float(self.bend.abs().max())
-            low, high = low - room, high + room
-        box = np.array(
-            [(i, j, k) for k in (low[2], high[2]) for j in (low[1], high[1]) for i in (low[0], high[0])]
-        )
         voxel_from_values: Float = np.asarray(np.linalg.inv(self.values_from_voxel), dtype=np.float64)
-        corners = apply_affine(voxel_from_values, box)
-        seen = _between(corners, first - reach, last - 1 + reach)
-        if not len(seen):
-            return None
-        start = np.maximum(np.floor(seen.min(axis=0)[:2]).astype(int), 0)
-        stop = np.minimum(np.ceil(seen.max(axis=0)[:2]).astype(int) + 1, self.shape[:2])
-        if (start >= stop).any():
-            return None
-        return slice(int(start[1]), int(stop[1])), slice(int(start[0]), int(stop[0]))
-
-
-def _between(corners: Float, lowest: float, highest: float) -> NDArray[np.float64]:
-    """Return (n, 3) vertices of what two planes of constant k leave of a box given by its 8 corners."""
-    inside = [corner for corner in corners if lowest <= corner[2] <= highest]
-    for a, b in combinations(range(8), 2):
-        if bin(a ^ b).count("1") > 1:
-            continue  # no edge of the box
-        rise = corners[b, 2] - corners[a, 2]
-        for plane in (lowest, highest):
-            share = (plane - corners[a, 2]) / rise if rise else -1.0
-            if 0 <= share <= 1:
-                inside.append(corners[a] + share * (corners[b] - corners[a]))
-    return np.array(inside).reshape(-1, 3)
+        return window((low, high), voxel_from_values, (first - reach, last - 1 + reach), self.shape)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from cephalign.geometry import Modality
-from cephalign.simulate.acquire.protocol import Coverage, Flaws, Protocol
+from cephalign.simulate.acquire.coverage import Coverage
+from cephalign.simulate.acquire.flaws import Flaws
+from cephalign.simulate.acquire.protocol import Protocol
 from cephalign.simulate.presets.modern import NEW_CT, NEW_MR, NEW_MR_STORES, NEW_PET, PLANES
 from cephalign.simulate.presets.preset import BYTE, CT_STORES, LONG, Preset, exactly, study
 from cephalign.simulate.presets.sequences import FDG, SLICED_T1, TRAIN_PD, TRAIN_T1, TRAIN_T2, X_RAYS

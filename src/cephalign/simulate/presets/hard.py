@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cephalign.geometry import Modality
-from cephalign.simulate.acquire.protocol import Coverage, Flaws, Interval, Protocol
+from cephalign.simulate.acquire.coverage import Coverage
+from cephalign.simulate.acquire.flaws import Flaws
+from cephalign.simulate.acquire.parts import Interval
+from cephalign.simulate.acquire.protocol import Protocol
 from cephalign.simulate.presets.clinical import SLICED, SLICED_T1_T2_PD, THICK_CT
 from cephalign.simulate.presets.preset import BYTE, CT_STORES, LONG, SHORT, Preset, study
 from cephalign.simulate.presets.rire import RIRE_CT, RIRE_MR, RIRE_PET

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from cephalign.geometry import Modality
-from cephalign.simulate.acquire.protocol import Coverage, Flaws, Plane, Protocol
+from cephalign.simulate.acquire.coverage import Coverage, Plane
+from cephalign.simulate.acquire.flaws import Flaws
+from cephalign.simulate.acquire.protocol import Protocol
 from cephalign.simulate.presets.preset import CT_STORES, LONG, SHORT, TWELVE_BITS, Preset, exactly, study
 from cephalign.simulate.presets.sequences import FDG, SPOILED_T1, TRAIN_PD, VOLUME_T1, VOLUME_T2, X_RAYS
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from cephalign.geometry import Modality
-from cephalign.simulate.acquire.protocol import Interval, Protocol, Sequence, Stored
+from cephalign.simulate.acquire.parts import Interval
+from cephalign.simulate.acquire.protocol import Protocol, Sequence, Stored
 
 
 @dataclass(frozen=True)

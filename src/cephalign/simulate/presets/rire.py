@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cephalign.geometry import Modality
-from cephalign.simulate.acquire.protocol import Coverage, Flaws, Protocol
+from cephalign.simulate.acquire.coverage import Coverage
+from cephalign.simulate.acquire.flaws import Flaws
+from cephalign.simulate.acquire.protocol import Protocol
 from cephalign.simulate.presets.preset import (
     BYTE,
     CT_STORES,

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from cephalign.geometry import Modality
 from cephalign.simulate.acquire.any_contrast import AnyContrast
-from cephalign.simulate.acquire.contrast import (
-    GradientEcho,
-    Hounsfield,
-    InversionGradientEcho,
-    SpinEcho,
-    Uptake,
-)
-from cephalign.simulate.acquire.protocol import Interval, Sequence
+from cephalign.simulate.acquire.contrast import Hounsfield, Uptake
+from cephalign.simulate.acquire.parts import Interval
+from cephalign.simulate.acquire.protocol import Sequence
+from cephalign.simulate.acquire.signal import GradientEcho, InversionGradientEcho, SpinEcho
 
 OLD_TESLA: Interval = (1.4, 1.6)
 NEW_TESLA: Interval = (1.5, 3.0)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cephalign.geometry import Modality
-from cephalign.simulate.acquire.protocol import Coverage, Flaws, Protocol
+from cephalign.simulate.acquire.coverage import Coverage
+from cephalign.simulate.acquire.flaws import Flaws
+from cephalign.simulate.acquire.protocol import Protocol
 from cephalign.simulate.presets.hard import HARD_CT, HARD_MR
 from cephalign.simulate.presets.modern import PLANES
 from cephalign.simulate.presets.preset import BYTE, CT_STORES, LONG, SHORT, Preset, exactly, study
@@ -30,7 +32,13 @@ SLICED = replace(WHOLE, slices=(18, 34), distance_mm=(3.5, 7.0), thickness=(0.5,
 PART = replace(WHOLE, matrix=exactly(48), slices=(20, 48), distance_mm=CELL_MM, above_vertex_mm=(-70.0, 20.0))
 ANY = tuple(replace(one, oblique_deg=15.0, off_centre_mm=20.0) for one in (WHOLE, SLICED, PART))
 
-ANY_CT = replace(HARD_CT, noise=(2, 25), kernel=(-0.9, 0.5), hardening=(0.0, 0.0))
+ANY_CT = replace(
+    HARD_CT,
+    noise=(2, 25),
+    kernel=(-0.9, 0.5),
+    hardware={"table": 0.5, "holder": 0.5, "frame": 0.15},
+    hardening=(0.0, 0.0),
+)
 ANY_MR = replace(HARD_MR, noise=(0.005, 0.15), bias=(0.0, 0.7), distortion_chance=0.0, ghosting_chance=0.15)
 ANY_PET = Flaws(noise=(0.02, 0.25), blur_mm=(5, 10))
 TRAINING = Preset(
