@@ -57,7 +57,8 @@ def sampled(volume: Volume, points: np.ndarray) -> np.ndarray:
 
 def window(volume: Volume) -> tuple[float, float]:
     if volume.modality is Modality.CT:
-        return CT_WINDOW
+        offset = 1024.0 if volume.data.min() >= 0 else 0.0  # as some scanners store it
+        return CT_WINDOW[0] + offset, CT_WINDOW[1] + offset
     bright = volume.data[volume.data > np.percentile(volume.data, 50)]
     return float(np.percentile(volume.data, 1)), float(np.percentile(bright, 99))
 

@@ -41,6 +41,8 @@ OLD_MR = Flaws(
     ghosting_chance=0.2,
     ghosting_vox=(0.05, 0.25),
 )
+# Bent space would stand between a test and the truth.
+STRAIGHT_MR = replace(OLD_MR, distortion_chance=0.0, ghosting_chance=0.0)
 OLD_PET = Flaws(noise=(0.05, 0.12), blur_mm=(6, 9))
 
 # From the eyes, or the base of the skull, to near the vertex.
@@ -55,15 +57,17 @@ SMALL_MR = replace(RIRE_MR, matrix=exactly(96), spacing_mm=exactly(3.0), slices=
 SMALL_PET = replace(RIRE_PET, matrix=exactly(64), spacing_mm=exactly(5.18))
 
 
-def _rire(ct: Coverage, mr: Coverage, pet: Coverage) -> dict[Modality, Protocol]:
+def _rire(ct: Coverage, mr: Coverage, pet: Coverage, mr_flaws: Flaws) -> dict[Modality, Protocol]:
     return study(
         ct=Protocol(Modality.CT, (ct,), (X_RAYS,), OLD_CT, CT_STORES),
         mr=OLD_T1_T2_PD,
-        like=Protocol(Modality.MR, (mr,), (), OLD_MR, (SHORT, SHORT, TWELVE_BITS, BYTE)),
+        like=Protocol(Modality.MR, (mr,), (), mr_flaws, (SHORT, SHORT, TWELVE_BITS, BYTE)),
         pet=Protocol(Modality.PET, (pet,), (FDG,), OLD_PET, (LONG,)),
     )
 
 
 # Its patients had brain tumours, and markers fixed to their heads, which RIRE painted over.
-RIRE = Preset(_rire(RIRE_CT, RIRE_MR, RIRE_PET), oddities={"tumour": 0.6, "crowns": 0.2})
-SMALL = Preset(_rire(SMALL_CT, SMALL_MR, SMALL_PET), head_spacing_mm=2.0, oddities={"tumour": 0.5})
+RIRE = Preset(_rire(RIRE_CT, RIRE_MR, RIRE_PET, OLD_MR), oddities={"tumour": 0.6, "crowns": 0.2})
+SMALL = Preset(
+    _rire(SMALL_CT, SMALL_MR, SMALL_PET, STRAIGHT_MR), head_spacing_mm=2.0, oddities={"tumour": 0.5}
+)
