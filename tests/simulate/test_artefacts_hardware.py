@@ -1,7 +1,7 @@
 """Table, head holder and stereotactic frame."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -63,7 +63,35 @@ def test_a_holder_is_open_to_the_face(seed):
     middle = (x - 9).abs() < 20
     assert (there & middle & (y < BOX[0, 1] + 3)).any()
     # Its walls stand beside the head, not in it.
-    assert not (there & inside(points, BOX)[1] & ((x - 9).abs() < 40) & (y > -80) & (y < 60)).any()
+    assert not (there & inside(points, BOX)[1] & ((x - 9).abs() < 40) & (y > -80) & (y < 35)).any()
+
+
+def test_a_table_lies_below_the_holder_on_it():
+    for seed in SEEDS:
+        hardware = draw_hardware(np.random.default_rng(seed), ["table", "holder"], BOX)
+        bottom = hardware.holder.outline_world()[0, 1]
+        assert hardware.table.top_mm < bottom < BOX[0, 1]
+        alone, both = (
+            painted(one)[0] > -990 for one in (replace(hardware, holder=None), replace(hardware, table=None))
+        )
+        assert (alone & both).sum() < 0.01 * both.sum()
+
+
+def test_a_strap_is_one_band_from_rim_to_rim():
+    straps = [draw_hardware(np.random.default_rng(seed), ["holder"], BOX).holder.strap for seed in SEEDS]
+    straps = [strap for strap in straps if strap is not None]
+    assert straps
+    for strap in straps:
+        x, y, _ = lattice(1.5)
+        z = torch.full((1, 1, 1), strap.centre_mm[2])
+        hu = torch.full((1, y.numel(), x.numel()), -1000.0)
+        Canvas.at(hu, x, y, z).paint(strap)
+        there = hu[0] > -995
+        columns = there.any(dim=0).nonzero()[:, 0]
+        assert len(columns) == columns[-1] - columns[0] + 1
+        assert 1.5 * len(columns) == pytest.approx(2 * strap.rim_mm[0], abs=6)
+        front = float(y[there.any(dim=1)].max())
+        assert front == pytest.approx(strap.centre_mm[1] + strap.half_mm[1], abs=3)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -81,8 +81,15 @@ def draw_hardware(rng: np.random.Generator, kinds: Collection[str], head_box_wor
     box = np.asarray(head_box_world, dtype=np.float64)
     if box.shape != (2, 3) or not np.isfinite(box).all() or not (box[0] < box[1]).all():
         raise InputError("box around the head", expected="a lower and a higher corner", got=str(box.tolist()))
+    holder = draw_holder(rng, box) if "holder" in kinds else None
+    on_table = box.copy()
+    if holder is not None:
+        # The table lies under the holder, too.
+        outline = holder.outline_world()
+        on_table[0, :2] = np.minimum(box[0, :2], outline[0, :2])
+        on_table[1, 0] = max(box[1, 0], outline[1, 0])
     return Hardware(
-        table=draw_table(rng, box) if "table" in kinds else None,
-        holder=draw_holder(rng, box) if "holder" in kinds else None,
+        table=draw_table(rng, on_table) if "table" in kinds else None,
+        holder=holder,
         frame=draw_frame(rng, box) if "frame" in kinds else None,
     )

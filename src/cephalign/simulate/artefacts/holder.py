@@ -53,6 +53,10 @@ class Holder:
     z_mm: tuple[float, float]
     strap: Strap | None
 
+    def outline_world(self) -> Float:
+        """Return (2, 3) the lowest and the highest corner of the box around it, without its strap."""
+        return np.array(_Cup(self).box())
+
     def parts(self) -> Iterator[Part]:
         """Yield what is to be painted."""
         yield _Cup(self)
@@ -116,6 +120,8 @@ def draw_holder(rng: np.random.Generator, head_box_world: Float) -> Holder:
     pad = float(rng.choice([0.0, rng.uniform(4, 22)]))
     bottom = float(low[1]) - pad - float(rng.choice([0.0, rng.uniform(0, 6)]))
     rim = float(low[1]) + deep * float(rng.uniform(0.15, 0.62))
+    flare = float(rng.uniform(0, 0.15))
+    edge = (middle + half_width + flare * (rim - bottom), rim)
     first = float(low[2]) - float(rng.uniform(-90, 40))
     last = float(high[2]) + float(rng.uniform(-25, 60))
     return Holder(
@@ -123,7 +129,7 @@ def draw_holder(rng: np.random.Generator, head_box_world: Float) -> Holder:
         bottom_mm=bottom,
         half_width_mm=half_width,
         corner_mm=half_width * float(rng.uniform(0.45, 1.0)),
-        flare=float(rng.uniform(0, 0.15)),
+        flare=flare,
         slope=-float(rng.uniform(0.0, 0.06)),
         rim_mm=rim,
         thick_mm=float(rng.uniform(2.5, 14)),
@@ -133,5 +139,5 @@ def draw_holder(rng: np.random.Generator, head_box_world: Float) -> Holder:
         pad_mm=pad,
         pad_hu=float(rng.uniform(-985, -880)),
         z_mm=(first, max(last, first + 60)),
-        strap=draw_strap(rng, head_box_world) if rng.random() < 0.5 else None,
+        strap=draw_strap(rng, head_box_world, edge) if rng.random() < 0.5 else None,
     )
