@@ -10,7 +10,7 @@ import torch
 from cephalign.geometry import Grid
 from cephalign.simulate.head import Head
 from cephalign.simulate.oddities.brush import around
-from cephalign.simulate.oddities.probe import BRAIN, Triple, crossing, random_voxel, triple
+from cephalign.simulate.oddities.probe import BRAIN, Triple, crossing, random_place, triple
 from cephalign.simulate.tissues import Tissue
 
 WAVES = 6
@@ -98,7 +98,7 @@ def _draw(
     """Draw a blob around a place in the white matter, or pushed outward from there to the brain's surface."""
     radius = float(rng.uniform(*radius_mm))
     waves = tuple(_wave(rng, radius) for _ in range(WAVES))
-    centre = random_voxel(rng, head.tissues == int(Tissue.WHITE), head)
+    centre = random_place(rng, head, Tissue.WHITE)
     if centre is None:
         return None
     if outward and np.linalg.norm(centre) > 1:

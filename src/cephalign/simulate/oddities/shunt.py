@@ -17,7 +17,7 @@ from cephalign.simulate.oddities.probe import (
     Crossing,
     Triple,
     crossing,
-    random_voxel,
+    random_place,
     triple,
     unit,
 )
@@ -64,11 +64,8 @@ class Shunt:
 
 def draw_shunt(rng: np.random.Generator, head: Head) -> Shunt | None:
     """Draw a shunt into a lateral ventricle from the forehead or from behind; None without a ventricle."""
-    x = torch.arange(head.grid.shape[0], device=head.tissues.device) * float(head.grid.spacing[0])
     side = float(rng.choice([-1.0, 1.0]))
-    beside = side * (x + float(head.grid.world_from_voxel[0, 3])) > 6
-    ventricle = (head.tissues == int(Tissue.VENTRICLE)) & beside[:, None, None]
-    tip = random_voxel(rng, ventricle, head)
+    tip = random_place(rng, head, Tissue.VENTRICLE, beside_mm=6 * side)
     if tip is None:
         return None
     ways = {"front": (0.35 * side, 0.55, 0.75), "back": (0.45 * side, -0.8, 0.4)}

@@ -10,7 +10,7 @@ import torch
 from cephalign.geometry import Grid
 from cephalign.simulate.head import Head
 from cephalign.simulate.oddities.brush import around
-from cephalign.simulate.oddities.probe import Triple, random_voxel, triple, unit
+from cephalign.simulate.oddities.probe import Triple, random_place, triple, unit
 from cephalign.simulate.tissues import Tissue
 
 # Where aneurysms are clipped, about the circle of Willis: bounds of |x|, y and z in head mm.
@@ -66,9 +66,8 @@ class Clip:
 
 def draw_crowns(rng: np.random.Generator, head: Head) -> tuple[Crown, ...]:
     """Draw one to eight crowns and fillings; none where there are no teeth."""
-    teeth = head.tissues == int(Tissue.TOOTH)
     count = int(rng.integers(1, 9))
-    middles = [random_voxel(rng, teeth, head) for _ in range(count)]
+    middles = [random_place(rng, head, Tissue.TOOTH) for _ in range(count)]
     return tuple(Crown(triple(m), float(rng.uniform(2, 4.5))) for m in middles if m is not None)
 
 
