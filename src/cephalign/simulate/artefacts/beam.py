@@ -59,21 +59,19 @@ def hardened(hu: torch.Tensor, spacing_mm: float, amount: float) -> torch.Tensor
     result = hu.clone()
     if not amount:
         return result
-    dense = (hu > BONE_HU).flatten(1).any(dim=1)
-    chosen = dense.nonzero()[:, 0]
-    if len(chosen):
-        result[chosen] += _bone_error(hu[chosen], spacing_mm) * amount
-    metal = (hu > METAL_HU).flatten(1).any(dim=1).nonzero()[:, 0]
-    if len(metal):
-        result[metal] += _metal_error(hu[metal], spacing_mm) * amount
+    densest = hu.amax((1, 2))
+    for least, error in ((BONE_HU, _bone_error), (METAL_HU, _metal_error)):
+        some = (densest > least).nonzero()[:, 0]
+        if len(some):
+            result.index_add_(0, some, error(hu[some], spacing_mm), alpha=amount)
     return result
 
 
 def _bone_error(hu: torch.Tensor, spacing_mm: float) -> torch.Tensor:
     """Return (K, J, I) HU to be added."""
     coarse = _Square(hu.shape, spacing_mm, BONE_SCANNER_PIXELS, BONE_ANGLES)
-    bone = coarse.entered((hu.clamp(BONE_HU, METAL_HU) - BONE_HU) / 1000)
-    water = coarse.entered((hu.clamp(-1000, BONE_HU) + 1000) / 1000)
+    bone = coarse.entered(hu, BONE_HU, METAL_HU)
+    water = coarse.entered(hu, -1000, BONE_HU)
     paths = coarse.scanner.projections(torch.cat((bone, water), 1)) * WATER_PER_MM
     in_bone, in_water = paths.tensor_split(2, dim=2)
     loss = in_bone * (BY_BONE * in_bone + BY_WATER * in_water)
@@ -85,8 +83,8 @@ def _bone_error(hu: torch.Tensor, spacing_mm: float) -> torch.Tensor:
 def _metal_error(hu: torch.Tensor, spacing_mm: float) -> torch.Tensor:
     """Return (K, J, I) HU to be added: only rays through metal err."""
     fine = _Square(hu.shape, spacing_mm, METAL_SCANNER_PIXELS, METAL_ANGLES)
-    metal = fine.entered((hu - METAL_HU).clamp(min=0) / 1000)
-    body = fine.entered((hu.clamp(-1000, METAL_HU) + 1000) / 1000)
+    metal = fine.entered(hu, METAL_HU, float("inf"))
+    body = fine.entered(hu, -1000, METAL_HU)
     in_metal, in_body = (fine.scanner.projections(one) * WATER_PER_MM for one in (metal, body))
     whole = in_body + DENSER * in_metal / (1 + METAL_HARDENING * in_metal)
     # What arrives tends to the scatter, however much metal there is; few photons make noise of their own.
@@ -113,11 +111,11 @@ class _Square:
             max(1, round(columns * spacing_mm / pixel_mm)),
         )
 
-    def entered(self, slices: torch.Tensor) -> torch.Tensor:
-        """Return (pixels * pixels, K) means of (K, J, I) slices."""
-        means = torch.nn.functional.adaptive_avg_pool2d(slices[None], self.inner)[0]
-        square = slices.new_zeros(len(slices), self.scanner.size, self.scanner.size)
-        square[:, : self.inner[0], : self.inner[1]] = means
+    def entered(self, hu: torch.Tensor, low: float, high: float) -> torch.Tensor:
+        """Return (pixels * pixels, K) means of (K, J, I) HU between two limits: thousands above the lower."""
+        means = torch.nn.functional.adaptive_avg_pool2d(hu.clamp(low, high)[None], self.inner)[0]
+        square = hu.new_zeros(len(hu), self.scanner.size, self.scanner.size)
+        square[:, : self.inner[0], : self.inner[1]] = (means - low) / 1000
         return square.flatten(1).T.contiguous()
 
     def left(self, error: torch.Tensor) -> torch.Tensor:
