@@ -22,7 +22,7 @@ OUTER_MM = 4.0
 CAVITY_SHARE = 0.4
 # The air cells of the mastoid, right side, head mm; in them air and bone are mixed.
 MASTOID_MM = ((34.0, -66.0, -66.0), (80.0, 4.0, -12.0))
-CELLS_AIR, CELLS_BONE = 0.12, 0.2
+CELLS_AIR, CELLS_BONE = 0.16, 0.2
 # A slice at the lower end that has less than this share of the area a bit higher is a ragged edge.
 RAGGED, RAGGED_WITHIN = 0.75, 12
 # Air around the head on five sides.

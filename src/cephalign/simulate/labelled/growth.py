@@ -39,16 +39,19 @@ BRAIN = (
     Tissue.TUMOUR,
     Tissue.BLEEDING,
 )
-AROUND_BRAIN = (Tissue.CSF, Tissue.DURA, Tissue.VEIN, Tissue.ARTERY, Tissue.OPTIC_NERVE)
+FLUID, VESSELS = (Tissue.CSF, Tissue.DURA), (Tissue.VEIN, Tissue.ARTERY, Tissue.OPTIC_NERVE)
 BONE = (Tissue.CORTICAL_BONE, Tissue.DIPLOE, Tissue.AIR_CELLS)
-# Fluid farther from the brain is in the spine or the eyes.
-AROUND_MM = 12.0
+# Vessels farther from the brain lie outside the skull, fluid below this height (head mm) in the spine.
+VESSELS_MM, FLUID_MM, SPINE_MM = 12.0, 25.0, -55.0
 # Bone farther from the brain is no longer of its case.
 SKULL_MM = 20.0
 # Gaps in it are shut for measuring.
 GAP_MM = 4.0
 # What is thicker is not stretched further: petrous bones, cheeks, neck.
 THICKEST_SKULL_MM, THICKEST_SCALP_MM = 12.0, 10.0
+# Only the vault grows: below this height (head mm) the base is too rugged to be stretched along one
+# direction.
+VAULT_MM, VAULT_ONSET_MM = -20.0, 6.0
 # The brain moves most at its surface, and not at all at this depth; around the ventricles, within this.
 SURFACE_MM, DEEP_MM, AROUND_VENTRICLES_MM = 6.0, 36.0, 12.0
 DIRECTION_SD_MM, FIELD_SD_MM = 6.0, 2.0
@@ -71,6 +74,8 @@ def growth_fields(canvas: Canvas) -> torch.Tensor:
     from_head = distance_to(coarse(canvas.tissues != Tissue.AIR))
     outwards = _directions(from_inside)
     skull = np.clip(np.maximum(from_inside, 0) - from_case, 0, THICKEST_SKULL_MM)
+    height = canvas.coarse_places()[2]
+    skull /= 1 + np.exp((VAULT_MM - height) / VAULT_ONSET_MM)
     scalp = np.clip(from_case - from_head, 0, THICKEST_SCALP_MM)
     depth = np.maximum(-from_inside, 0)
     shrinkage = np.minimum(depth / SURFACE_MM, np.clip((DEEP_MM - depth) / (DEEP_MM - SURFACE_MM), 0, 1))
@@ -84,8 +89,11 @@ def growth_fields(canvas: Canvas) -> torch.Tensor:
 def _inside(canvas: Canvas) -> Mask:
     """Return what the skull holds, on coarse voxels."""
     brain = coarse(canvas.is_any(*BRAIN))
-    fluid = coarse(canvas.is_any(*AROUND_BRAIN)) & (distance_to(brain) < AROUND_MM)
-    return np.asarray(ndimage.gaussian_filter((brain | fluid).astype(np.float32), 1.5) > 0.5)
+    from_brain = distance_to(brain)
+    vessels = coarse(canvas.is_any(*VESSELS)) & (from_brain < VESSELS_MM)
+    fluid = coarse(canvas.is_any(*FLUID)) & (from_brain < FLUID_MM)
+    fluid &= canvas.coarse_places()[2] > SPINE_MM
+    return np.asarray(ndimage.gaussian_filter((brain | fluid | vessels).astype(np.float32), 1.5) > 0.5)
 
 
 def _directions(distance: Image) -> Image:

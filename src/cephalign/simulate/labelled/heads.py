@@ -57,6 +57,7 @@ class LabelledHeads:
         self._table = read_table(folder)
         self._prepared: OrderedDict[str, Source] = OrderedDict()
         self._lock = threading.Lock()
+        self._reading = {name: threading.Lock() for name in self._paths}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -103,7 +104,7 @@ class LabelledHeads:
                 expected=f"{SPACINGS_MM[0]:g} to {SPACINGS_MM[1]:g} mm",
                 got=f"{spacing_mm:g} mm",
             )
-        source = self._source(str(rng.choice(list(self._chosen(which)))))
+        source = self.source(str(rng.choice(list(self._chosen(which)))))
         warp = warp_of(source, draw_deformation(rng), torch.device(device))
         tissues, grid, lowest_mm = sample(source, warp, spacing_mm)
         parameters = {
@@ -131,10 +132,15 @@ class LabelledHeads:
             )
         return which
 
-    def _source(self, name: str) -> Source:
-        with self._lock:
-            source = self._prepared.pop(name, None) or read_source(self._paths[name], self._table)
-            self._prepared[name] = source
-            if len(self._prepared) > MOST_IN_MEMORY:
-                self._prepared.popitem(last=False)
+    def source(self, name: str) -> Source:
+        """Return what the heads of one file are drawn from, prepared or kept; raises as `draw` does."""
+        # Two threads never prepare the same head, but may prepare two.
+        with self._reading[name]:
+            with self._lock:
+                source = self._prepared.pop(name, None)
+            source = source or read_source(self._paths[name], self._table)
+            with self._lock:
+                self._prepared[name] = source
+                if len(self._prepared) > MOST_IN_MEMORY:
+                    self._prepared.popitem(last=False)
             return source

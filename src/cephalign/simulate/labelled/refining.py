@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Set
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from cephalign.geometry.grid import Float
 from cephalign.simulate.labelled.canvas import Canvas
 from cephalign.simulate.labelled.membranes import mark_falx, mark_tentorium
+from cephalign.simulate.labelled.places import TYPICAL_MM
 from cephalign.simulate.labelled.soft_tissues import split_soft_tissue
 from cephalign.simulate.tissues import Tissue
 
@@ -20,8 +22,10 @@ FEWEST_EYE_VOX = 500
 TEETH_MM = ((-34.0, 22.0, -88.0), (34.0, 90.0, -64.0))
 # The pineal gland lies behind the third ventricle, the pituitary gland below the chiasm (numbers of both).
 THIRD_VENTRICLE, CHIASM = 14, 85
-PINEAL_FROM_REAR_MM, PINEAL_RADIUS_MM = (0.0, -3.0, 1.0), 2.2
-PITUITARY_FROM_CHIASM_MM, PITUITARY_RADIUS_MM = (0.0, 0.0, -10.0), 5.0
+PINEAL_FROM_REAR_MM, PINEAL_RADII_MM = (0.0, -3.0, 1.0), (2.2, 2.2, 2.2)
+PITUITARY_FROM_CHIASM_MM, PITUITARY_RADII_MM = (0.0, 0.0, -10.0), (6.0, 4.5, 4.0)
+# A chiasm that the map lacks.
+FEWEST_CHIASM_VOX, CHIASM_MM, CHIASM_RADII_MM = 20, TYPICAL_MM["optic_chiasm"], (6.0, 2.5, 1.6)
 
 
 def refine(canvas: Canvas, given: Set[Tissue], rng: np.random.Generator) -> None:
@@ -45,13 +49,15 @@ def refine(canvas: Canvas, given: Set[Tissue], rng: np.random.Generator) -> None
         mark_tentorium(canvas)
     if Tissue.TOOTH not in given:
         _mark_teeth(canvas)
+    if np.count_nonzero(canvas.numbers == CHIASM) < FEWEST_CHIASM_VOX:
+        _ellipsoid(canvas, CHIASM_MM, CHIASM_RADII_MM, Tissue.CSF, Tissue.OPTIC_NERVE)
     third, chiasm = _points(canvas, THIRD_VENTRICLE), _points(canvas, CHIASM)
     if Tissue.CALCIFICATION not in given and third is not None:
         pineal = third[third[:, 1].argmin()] + PINEAL_FROM_REAR_MM
-        _ball(canvas, pineal, PINEAL_RADIUS_MM, Tissue.CSF, Tissue.CALCIFICATION)
+        _ellipsoid(canvas, pineal, PINEAL_RADII_MM, Tissue.CSF, Tissue.CALCIFICATION)
     if Tissue.GLAND not in given and chiasm is not None:
         pituitary = chiasm.mean(axis=0) + PITUITARY_FROM_CHIASM_MM
-        _ball(canvas, pituitary, PITUITARY_RADIUS_MM, Tissue.CSF, Tissue.GLAND)
+        _ellipsoid(canvas, pituitary, PITUITARY_RADII_MM, Tissue.CSF, Tissue.GLAND)
 
 
 def _shape_eye(canvas: Canvas, side: int) -> None:
@@ -83,12 +89,15 @@ def _mark_teeth(canvas: Canvas) -> None:
     here[within & (here == Tissue.CORTICAL_BONE)] = Tissue.TOOTH
 
 
-def _ball(canvas: Canvas, centre: Float, radius_mm: float, onto: Tissue, tissue: Tissue) -> None:
-    """Paint a ball, where `onto` is now."""
-    patch, xyz = canvas.patch(centre - radius_mm, centre + radius_mm)
+def _ellipsoid(
+    canvas: Canvas, centre_mm: ArrayLike, radii_mm: tuple[float, ...], onto: Tissue, tissue: Tissue
+) -> None:
+    """Paint an ellipsoid, where `onto` is now."""
+    centre, radii = np.asarray(centre_mm), np.asarray(radii_mm)
+    patch, xyz = canvas.patch(centre - radii, centre + radii)
     here = canvas.tissues[patch]
-    near = np.linalg.norm(xyz - centre[:, None, None, None], axis=0) <= radius_mm
-    here[near & (here == onto)] = tissue
+    within = (((xyz - centre[:, None, None, None]) / radii[:, None, None, None]) ** 2).sum(axis=0) <= 1
+    here[within & (here == onto)] = tissue
 
 
 def _points(canvas: Canvas, number: int) -> Float | None:
