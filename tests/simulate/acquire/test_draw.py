@@ -9,6 +9,7 @@ from cephalign.errors import CephalignError, GeometryError, InputError
 from cephalign.geometry import Modality, Rigid
 from cephalign.geometry.grid import apply_affine
 from cephalign.simulate.acquire import Protocol, acquire, draw_acquisition
+from cephalign.simulate.acquire.acquisition import polynomials
 from cephalign.simulate.acquire.contrast import Hounsfield
 from cephalign.simulate.acquire.coverage import Coverage
 from cephalign.simulate.acquire.flaws import Flaws
@@ -149,3 +150,12 @@ def test_unknown_hardware_is_refused(head):
 def test_air_is_no_head(head_of):
     with pytest.raises(InputError, match="nothing to scan"):
         drawn(head_of(np.zeros((20, 30, 25)), 2.0, (-20, -30, -25)))
+
+
+def test_the_coil_shades_the_head_as_strongly_as_asked(head):
+    for seed in range(10):
+        terms = np.reshape(drawn(head, seed, bias=(0.4, 0.4)).bias, (3, 3, 3))
+        along, in_plane = polynomials(41), polynomials(41)[:, 9:-9]
+        field = np.einsum("abc,ak,bj,ci->kji", terms, along, in_plane, in_plane)
+        assert np.ptp(field) == pytest.approx(0.8, rel=0.12)
+        assert -0.8 < field.mean() < 0.3

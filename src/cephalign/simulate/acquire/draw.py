@@ -120,17 +120,20 @@ def _noise_unit(contrast: Contrast) -> float:
 
 def _bias(rng: np.random.Generator, flaws: Flaws) -> tuple[float, ...]:
     """Draw the coil's shading: the smoother a term, the stronger."""
-    strength = _between(rng, flaws.bias)
-    if not strength:
+    half_range = _between(rng, flaws.bias)
+    if not half_range:
         return ()
-    order = np.indices((BIAS_TERMS,) * 3).sum(axis=0).ravel()
-    terms = rng.standard_normal(order.size) * strength / np.maximum(order, 1) ** 1.5
-    terms[0] = 0.0
-    # Scanners scale to what is brightest.
-    along = polynomials(9)
-    field = np.einsum("abc,ak,bj,ci->kji", terms.reshape((BIAS_TERMS,) * 3), along, along, along)
-    terms[0] = min(0.0, BRIGHTEST_BIAS - field.max())
-    return tuple(terms.tolist())
+    order = np.indices((BIAS_TERMS,) * 3).sum(axis=0)
+    terms = rng.standard_normal(order.shape) / np.maximum(order, 1) ** 1.5
+    terms[0, 0, 0] = 0.0
+    in_plane, along = (
+        polynomials(21)[:, 4:-4],
+        polynomials(9),
+    )  # the head fills some 60 % of the field of view
+    field = np.einsum("abc,ak,bj,ci->kji", terms, along, in_plane, in_plane)
+    terms *= 2 * half_range / np.ptp(field)
+    terms[0, 0, 0] = min(0.0, BRIGHTEST_BIAS - field.max() * 2 * half_range / np.ptp(field))
+    return tuple(terms.ravel().tolist())
 
 
 def _storage(rng: np.random.Generator, stored: Stored, contrast: Contrast) -> Storage:

@@ -28,7 +28,7 @@ class Flaws:
     blur_mm : Interval
         See `Resolution`.
     bias : Interval
-        How strong the coil's shading is, as a logarithm.
+        How strong the coil's shading is: half the range of its logarithm over the head.
     coil_chance : float
         How often MR fades along the neck.
     circle_chance : float

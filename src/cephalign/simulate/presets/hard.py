@@ -22,9 +22,9 @@ HARD_CT = Flaws(
     hardening=(0.8, 1.6),
 )
 HARD_MR = Flaws(
-    noise=(0.08, 0.2),
+    noise=(0.06, 0.16),
     kernel=(-0.5, 0.5),
-    bias=(0.4, 0.9),
+    bias=(0.3, 0.8),
     coil_chance=0.7,
     distortion_chance=1.0,
     rectified_chance=0.1,
@@ -36,12 +36,12 @@ HARD_MR = Flaws(
 def _part(coverage: Coverage, slices: Interval) -> Coverage:
     """Cut off a part of the head."""
     return replace(
-        coverage, slices=slices, above_vertex_mm=(-60.0, 15.0), off_centre_mm=25.0, oblique_deg=20.0
+        coverage, slices=slices, above_vertex_mm=(-60.0, 5.0), off_centre_mm=25.0, oblique_deg=20.0
     )
 
 
 CUT_CT = (_part(RIRE_CT, (16, 30)), _part(THICK_CT[1], (16, 30)))
-CUT_MR = (_part(RIRE_MR, (14, 24)), _part(SLICED[0], (14, 24)))
+CUT_MR = (_part(RIRE_MR, (16, 24)), _part(SLICED[0], (16, 24)))
 CUT_PET = (_part(RIRE_PET, (12, 15)),)
 HARD = Preset(
     study(
