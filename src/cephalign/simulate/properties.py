@@ -11,7 +11,7 @@ Sources, by column; where several disagree, a value between them, and the spread
   Trans Med Imaging 18:1085 (1999) and Stanisz; cortical bone and teeth have decayed before any echo.
 - Proton density against water: Kwan et al. 1999.
 - Uptake of FDG against cortical grey matter, which takes up some four times as much as white matter: Hoffman
-  et al., J Nucl Med 31:1 (1990); muscle, glands and mucosa from ordinary whole-body scans.
+  et al., IEEE Trans Nucl Sci 37:616 (1990); muscle, glands and mucosa as in ordinary whole-body scans.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ PROPERTIES: dict[Tissue, Properties] = {
 }
 
 BLOOD = (Tissue.VEIN, Tissue.ARTERY)
-# Strongest field, in tesla, between and a little beyond the two that were measured at.
+# The fields, in tesla, of the two columns of times.
 FIELDS_TESLA = (1.5, 3.0)
 
 
