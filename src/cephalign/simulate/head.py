@@ -44,12 +44,15 @@ class Head:
         In the order of `LANDMARKS`, mm in the head's frame.
     parameters : mapping
         What was drawn for this head; can be written as JSON.
+    known_from_mm : float
+        Below this z what the label map shows is made up, and the field of view of scans ends above it.
     """
 
     tissues: torch.Tensor
     grid: Grid
     landmarks: Float
     parameters: Mapping[str, Any]
+    known_from_mm: float = -np.inf
 
 
 class Anatomy(Protocol):

@@ -12,7 +12,7 @@ from cephalign.simulate.acquire.acquisition import BIAS_TERMS, Acquisition, poly
 from cephalign.simulate.acquire.any_contrast import AnyContrast
 from cephalign.simulate.acquire.contrast import Contrast, Hounsfield, Uptake
 from cephalign.simulate.acquire.flaws import Flaws
-from cephalign.simulate.acquire.lay import extent_of, lay_grid, points_of
+from cephalign.simulate.acquire.lay import extent_of, lay_grid, points_of, within_known
 from cephalign.simulate.acquire.parts import Coil, Interval, Reach, Resolution, Storage
 from cephalign.simulate.acquire.protocol import Protocol, Stored
 from cephalign.simulate.artefacts import (
@@ -65,6 +65,7 @@ def draw_acquisition(
     flaws, coverage = protocol.flaws, _one_of(rng, protocol.coverages)
     points = points_of(head)
     grid, drift_mm = lay_grid(rng, coverage, points, world_from_head)
+    grid = within_known(grid, world_from_head, head.known_from_mm)
     extent = extent_of(world_from_head.map(points))
     contrast = _one_of(rng, protocol.sequences).draw(rng)
     stored = _one_of(rng, protocol.storages)

@@ -56,6 +56,29 @@ def lay_grid(
     return Grid(shape, world_from_voxel), drift_mm
 
 
+def within_known(grid: Grid, world_from_head: Rigid, known_from_mm: float) -> Grid:
+    """Return the part of a grid that lies above a height in the head, as far as whole slices allow.
+
+    A grid that lies across is cut where its middle meets the height; at least a third of it stays.
+    """
+    if not math.isfinite(known_from_mm):
+        return grid
+    head_from_voxel = (~world_from_head).matrix @ grid.world_from_voxel
+    axis = int(np.argmax(np.abs(head_from_voxel[2, :3] / grid.spacing)))
+    rise = head_from_voxel[2, axis]  # along z of the head, a voxel
+    middle = (np.array(grid.shape) - 1) / 2
+    middle[axis] = 0
+    number = np.arange(grid.shape[axis])
+    heights = float(apply_affine(head_from_voxel, middle)[2]) + rise * number
+    least = math.ceil(grid.shape[axis] / 3)
+    kept = number[heights >= min(known_from_mm, np.sort(heights)[-least])]
+    shape, first = list(grid.shape), np.zeros(3)
+    shape[axis], first[axis] = len(kept), kept[0]
+    matrix = grid.world_from_voxel.copy()
+    matrix[:3, 3] = apply_affine(matrix, first)
+    return Grid((shape[0], shape[1], shape[2]), matrix)
+
+
 def _count(rng: np.random.Generator, span: Interval) -> int:
     return int(rng.integers(int(span[0]), int(span[1]) + 1))
 

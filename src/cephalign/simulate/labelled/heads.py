@@ -86,9 +86,8 @@ class LabelledHeads:
         Returns
         -------
         Head
-            Its `parameters` name the `source` and `lowest_mm`: from this z upwards all of the head is known,
-            and a scan's field of view should not go far below it. Where a file ended above the neck, its
-            lowest slice goes on below.
+            Its `parameters` name the `source`. Where its file ended above the neck, the lowest slice goes on
+            below `known_from_mm`.
 
         Raises
         ------
@@ -110,14 +109,13 @@ class LabelledHeads:
         parameters = {
             "anatomy": "label map",
             "source": source.name,
-            "lowest_mm": round(lowest_mm, 3),
             "least_jacobian": round(warp.least_jacobian, 4),
             **warp.deformation.to_record(),
         }
         landmarks: Float = warp.drawn_from_head(source, source.landmarks)
         if warp.deformation.flip:
             landmarks = landmarks[MIRRORED]
-        return Head(tissues, grid, landmarks, parameters)
+        return Head(tissues, grid, landmarks, parameters, known_from_mm=lowest_mm)
 
     __call__ = draw
 
