@@ -8,9 +8,10 @@ import torch
 from cephalign.errors import InputError
 from cephalign.geometry import Grid
 from cephalign.simulate.head import Head
-from cephalign.simulate.procedural.brain import Folds, paint_brain
+from cephalign.simulate.procedural.brain import paint_brain
 from cephalign.simulate.procedural.deep import paint_deep
 from cephalign.simulate.procedural.ears import EAR_MM, paint_ears
+from cephalign.simulate.procedural.folds import Folds
 from cephalign.simulate.procedural.frame import Frame
 from cephalign.simulate.procedural.landmarks import landmarks
 from cephalign.simulate.procedural.layers import first_coat, label_lattice
@@ -18,11 +19,16 @@ from cephalign.simulate.procedural.mouth import paint_mouth
 from cephalign.simulate.procedural.nose import paint_nose, paint_sinuses, paint_throat
 from cephalign.simulate.procedural.orbits import paint_optic_nerves, paint_orbits, paint_sella
 from cephalign.simulate.procedural.person import Person
-from cephalign.simulate.procedural.sketch import sketch
+from cephalign.simulate.procedural.sketch import Unevenness, sketch
 from cephalign.simulate.procedural.soft_neck import paint_neck
 from cephalign.simulate.procedural.space import Space
 from cephalign.simulate.procedural.stem import paint_stem
 from cephalign.simulate.procedural.vessels import paint_arteries, paint_chalk, paint_dura
+from cephalign.simulate.procedural.waves import Waves
+
+# The finest lattice for the large shapes.
+SKETCH_MM = 3.4
+FINEST_MM, COARSEST_MM = 0.5, 4.0
 
 
 def procedural_head(
@@ -35,7 +41,7 @@ def procedural_head(
     rng : numpy Generator
         Decides everything that is random.
     spacing_mm : float
-        Of the label map, 0.5 to 8.
+        Of the label map, 0.5 to 4.
     device : torch.device or str
         Where the label map is made and stays.
 
@@ -58,13 +64,16 @@ def procedural_head(
     The same generator gives the same bytes on a CPU with one thread an operation
     (`cephalign.parallel.undivided_operations`).
     """
-    if not (np.isfinite(spacing_mm) and 0.5 <= spacing_mm <= 8):
-        raise InputError("bad spacing of a head", expected="0.5 to 8 mm", got=f"{spacing_mm} mm")
+    if not FINEST_MM <= spacing_mm <= COARSEST_MM:
+        raise InputError(
+            "bad spacing of a head", expected=f"{FINEST_MM} to {COARSEST_MM} mm", got=f"{spacing_mm} mm"
+        )
     device = torch.device(device)
     person = Person.draw(rng)
     space = Space.draw(rng, (person.width, person.length, person.height), person.torque)
     folds = Folds.draw(rng, person)
-    drawing = sketch(person, space, rng, max(3.0, 1.8 * spacing_mm), device)
+    water = Waves.draw(rng, 70.0, 20, 0.3)
+    drawing = sketch(person, space, Unevenness.draw(rng), max(SKETCH_MM, 2 * spacing_mm), device)
     lattice = label_lattice(drawing, EAR_MM, spacing_mm)
     canvas = first_coat(Frame(lattice, space, device), drawing)
     paint_neck(canvas, person)
@@ -74,7 +83,7 @@ def procedural_head(
     paint_sinuses(canvas, person)
     paint_ears(canvas, person)
     paint_orbits(canvas, person)
-    paint_brain(canvas, person, folds, rng)
+    paint_brain(canvas, person, folds, water)
     paint_deep(canvas, person)
     paint_stem(canvas, person)
     paint_chalk(canvas, person)
@@ -87,6 +96,6 @@ def procedural_head(
     return Head(
         canvas.tissues,
         Grid(lattice.shape, matrix),
-        landmarks(space, folds, person.atrophy),
+        landmarks(space, person, folds),
         {"source": "procedural", **person.record()},
     )

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
-from cephalign.simulate.procedural.canvas import IN_ROOM, Canvas
+from cephalign.simulate.procedural.canvas import IN_ROOM, SIDES, Canvas
 from cephalign.simulate.procedural.person import Person
-from cephalign.simulate.procedural.shapes import Points, ellipsoid
+from cephalign.simulate.procedural.shapes import Point, Points, ellipsoid
 from cephalign.simulate.tissues import Tissue
 
 # The callosum's band follows this ellipse in the midplane; average head.
 BAND_Y, BAND_Z, BAND_LONG, BAND_HIGH = -3.0, 8.0, 33.0, 18.5
 GENU, SPLENIUM = (0.0, 30.0, 8.0), (0.0, -35.5, 11.0)
-# Middle of the occipital horn.
-OCCIPITAL_HORN = (23.0, -62.0, 7.0)
 # The lateral ventricle from the tip of its frontal horn to the atrium, and its two other horns.
 BODY = (
     (8.0, 27.0, 5.0),
@@ -30,10 +30,26 @@ ROOF, ROOF_MM = (
     ((4.5, 27.0, 9.0), (4.4, 14.0, 16.0), (4.6, 0.0, 20.0), (6.0, -18.0, 22.0), (12.0, -30.0, 18.5)),
     (2.2, 3.0, 2.8, 2.6, 2.4),
 )
-BACK_HORN, BACK_MM = ((24.0, -43.0, 8.0), (25.0, -54.0, 8.0), (21.0, -70.0, 6.0)), (5.0, 4.2, 2.2)
+BACK_HORN, BACK_MM = ((24.0, -43.0, 8.0), (25.0, -54.0, 8.0), (21.0, -70.0, 6.0)), (5.0, 4.2, 2.4)
 SIDE_HORN = ((25.0, -42.0, 5.0), (31.0, -34.0, -5.0), (32.0, -20.0, -12.0), (29.0, -9.0, -16.0))
 SIDE_MM = (4.2, 2.6, 2.0, 1.8)
 THIRD = (0.0, -12.5, 0.5)
+# Of what a ventricle's radius grows, its axis moves so much outwards.
+OUTWARD = 0.8
+
+
+def widened(points: Sequence[Point], radii: Sequence[float], wide: float) -> list[Point]:
+    """Return where wide ventricles run: they grow outwards, for the septum between them stays."""
+    out = OUTWARD * (wide - 1)
+    return [(x + r * out, y, z) for (x, y, z), r in zip(points, radii, strict=True)]
+
+
+def occipital_horn(person: Person, side: int) -> list[Point]:
+    """Return the horn's axis from the atrium to its tip; the left one is the longer more often than not."""
+    long = person.occipital_horns[0 if side < 0 else 1]
+    start, bend, (x, y, z) = BACK_HORN
+    tip = (x, bend[1] + long * (y - bend[1]), z)
+    return [(side * x, y, z) for x, y, z in widened((start, bend, tip), BACK_MM, person.ventricles)]
 
 
 def paint_deep(canvas: Canvas, person: Person) -> None:
@@ -46,13 +62,12 @@ def paint_deep(canvas: Canvas, person: Person) -> None:
     canvas.balls((0, -11, 9), (27, 30, 13), Tissue.WHITE, IN_ROOM)
     _paint_callosum(canvas, person)
     _paint_nuclei(canvas, person)
-    out = 1.6 * (wide - 1)
-    for points, radii in ((ROOF, ROOF_MM), (BODY, BODY_MM), (BACK_HORN, BACK_MM), (SIDE_HORN, SIDE_MM)):
-        # Wide ventricles grow outwards, for the septum between them stays.
-        moved = [(x + r * out, y, z) for (x, y, z), r in zip(points, radii, strict=True)]
-        canvas.tubes(moved, [r * wide for r in radii], Tissue.VENTRICLE, IN_ROOM)
-    for side in (1, -1):
-        caudate = ((12 + 6 * out, 18, 4), (14.5 + 6 * out, 6, 15), (18 + 6 * out, -14, 22))
+    out = OUTWARD * (wide - 1)
+    for points, radii in ((ROOF, ROOF_MM), (BODY, BODY_MM), (SIDE_HORN, SIDE_MM)):
+        canvas.tubes(widened(points, radii, wide), [r * wide for r in radii], Tissue.VENTRICLE, IN_ROOM)
+    for side in SIDES:
+        canvas.tube(occipital_horn(person, side), [r * wide for r in BACK_MM], Tissue.VENTRICLE, IN_ROOM)
+        caudate = ((12 + 5 * out, 18, 4), (14.5 + 5 * out, 6, 15), (18 + 5 * out, -14, 22))
         canvas.tube([(side * x, y, z) for x, y, z in caudate], (6.2, 4.2, 2.0), Tissue.DEEP_GREY, IN_ROOM)
     canvas.balls((10.5 + out, -18, 7), (8.3, 14.5, 9), Tissue.DEEP_GREY, IN_ROOM)
     canvas.ball(THIRD, (1.3 + 1.4 * (wide - 0.6), 13.5, 9), Tissue.VENTRICLE, IN_ROOM)
@@ -67,7 +82,7 @@ def _paint_callosum(canvas: Canvas, person: Person) -> None:
     thick = 5.6 - 1.4 * person.atrophy
 
     def band(xyz: Points) -> Tensor:
-        """Thick in front and behind; its ends curl under, the one in front further."""
+        """Return a band, thick in front and behind, whose ends curl under."""
         x, y, z = xyz
         ring = ellipsoid((x * 0, y, z), (0, BAND_Y, BAND_Z), (99, BAND_LONG, BAND_HIGH))
         ends = ((y - BAND_Y) * (1 / BAND_LONG)).square_().square_() * 1.6

@@ -63,7 +63,7 @@ def draw_skin(skin: Drawing, person: Person) -> None:
     jaw, chin, nose, lips = person.jaw, person.chin, person.nose, person.lips
     skin.join((-70, -40, -108), (70, 72, 0), lambda p: ellipsoid(p, (0, 18, -50), (68 * wide, 50, 56)), 10)
     skin.join((-58, -40, -128), (58, 62, -55), lambda p: ellipsoid(p, (0, 12, -90), (55 * jaw, 48, 34)), 12)
-    skin.join((-36, 10, -116), (36, 84, -48), lambda p: ellipsoid(p, (0, 46, -80), (34, 36 * jaw, 34)), 8)
+    skin.join((-36, 10, -116), (36, 84, -48), lambda p: ellipsoid(p, (0, 45, -80), (37, 37 * jaw, 36)), 14)
     skin.join(
         (-26, 34, -130), (26, 84, -92), lambda p: ellipsoid(p, (0, 55 * jaw, -110), (21, 19 * chin, 13)), 8
     )

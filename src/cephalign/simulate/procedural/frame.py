@@ -14,11 +14,12 @@ from cephalign.simulate.procedural.lattice import Box, Lattice, Refinement
 from cephalign.simulate.procedural.shapes import Point, Points
 from cephalign.simulate.procedural.space import Space
 
-# The bends are longer than 70 mm: this samples them to a few hundredths of a mm.
-BENDS_MM = 11.0
+# The bends are longer than 80 mm: this samples them to a few hundredths of a mm.
+BENDS_MM = 14.0
 # Boxes are moved as the nearest of some points are; the bends differ so much between these, and along a box.
 APART_MM, BULGE_MM = 32.0, 3.5
-REACH_MM = 208.0
+# No head reaches further.
+LOW, HIGH = np.array([-150.0, -175.0, -250.0]), np.array([150.0, 165.0, 150.0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +68,7 @@ class Frame:
     def patch(self, low: Point, high: Point) -> Patch | None:
         """Return the points between two corners given in the average head, None where there are none."""
         corners = np.array((low, high), dtype=np.float64)
-        x, y, z = np.rint((corners + REACH_MM) * (1 / APART_MM)).astype(int).T
+        x, y, z = np.rint((corners - LOW) * (1 / APART_MM)).astype(int).T
         moves = self._moves[np.ix_(x, y, z)].reshape(8, 3)
         box = self.lattice.box(
             corners[0] + moves.min(axis=0) - BULGE_MM, corners[1] + moves.max(axis=0) + BULGE_MM
@@ -86,17 +87,17 @@ class Frame:
 @lru_cache(maxsize=2)
 def _bends(space: Space, device: torch.device) -> tuple[Lattice, Tensor]:
     """Return (3, i, j, k) places in the average head of the points of a coarse lattice around any head."""
-    nodes = int(2 * REACH_MM / BENDS_MM) + 2
-    lattice = Lattice((-REACH_MM,) * 3, (nodes,) * 3, BENDS_MM)
+    i, j, k = (int(n) + 3 for n in (HIGH - LOW) // BENDS_MM)
+    lattice = Lattice((float(LOW[0]), float(LOW[1]), float(LOW[2])), (i, j, k), BENDS_MM)
     axes = np.meshgrid(*(lattice.along(axis) for axis in range(3)), indexing="ij")
     places = np.moveaxis(space.average(np.stack(axes, axis=-1)), -1, 0).astype(np.float32)
     return lattice, torch.from_numpy(np.ascontiguousarray(places)).to(device)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def _moves(space: Space) -> Float:
     """Return where points of the average head go in this head, on a grid of points."""
-    axis = np.arange(-REACH_MM, REACH_MM + 1, APART_MM)
-    points = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1)
+    axes = (np.arange(low, high + APART_MM, APART_MM) for low, high in zip(LOW, HIGH, strict=True))
+    points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
     moves: Float = space.head(points) - points
     return moves

@@ -7,7 +7,8 @@ import torch
 
 from cephalign.geometry.grid import Float
 from cephalign.simulate.procedural import deep, face, orbits, stem
-from cephalign.simulate.procedural.brain import Folds, central_y
+from cephalign.simulate.procedural.folds import Folds, central_y
+from cephalign.simulate.procedural.person import Person
 from cephalign.simulate.procedural.skull import cavity
 from cephalign.simulate.procedural.space import Space
 
@@ -15,24 +16,24 @@ from cephalign.simulate.procedural.space import Space
 SULCUS_X, UNDER_TABLE_MM = 5.0, 3.0
 
 
-def landmarks(space: Space, folds: Folds, atrophy: float) -> Float:
+def landmarks(space: Space, person: Person, folds: Folds) -> Float:
     """Return (10, 3) places in the order of `LANDMARKS`, mm in this head's frame.
 
     Each is the middle of a structure in the average head, taken to this head as the structure itself was.
     """
     x, y, z = face.GLOBE
-    horn = deep.OCCIPITAL_HORN
+    left, right = (np.mean(deep.occipital_horn(person, side)[1:], axis=0) for side in (-1, 1))
     average = (
         (-x, y, z),
         (x, y, z),
         orbits.CHIASM,
         stem.FOURTH,
-        (-horn[0], *horn[1:]),
-        horn,
+        left,
+        right,
         deep.GENU,
         deep.SPLENIUM,
-        _central_sulcus(-1, folds, atrophy),
-        _central_sulcus(1, folds, atrophy),
+        _central_sulcus(-1, folds, person.atrophy),
+        _central_sulcus(1, folds, person.atrophy),
     )
     return space.head(np.array(average))
 

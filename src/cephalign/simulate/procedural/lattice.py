@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import torch
@@ -14,6 +16,7 @@ Box = tuple[slice, slice, slice]
 # A cubic takes so many nodes beyond the first and the last point.
 SUPPORT = 2
 SMALL = 1_000_000
+BLOCK = (24, 64, 96)
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,15 @@ class Lattice:
     def is_small(self) -> bool:
         """Whether it costs less to keep values at all points than to make them anew for each box."""
         return int(np.prod(self.shape)) < SMALL
+
+    def blocks(self) -> Iterator[Box]:
+        """Yield boxes that cover all points, so small that the work on one stays in the cache."""
+        starts = (range(0, n, step) for n, step in zip(self.shape, BLOCK, strict=True))
+        for corner in product(*starts):
+            i, j, k = (
+                slice(a, min(a + step, n)) for a, step, n in zip(corner, BLOCK, self.shape, strict=True)
+            )
+            yield i, j, k
 
     @property
     def whole(self) -> Box:
@@ -114,18 +126,14 @@ class Refinement:
         needed = slice(max(nodes[0] - 2, 0), min(nodes[1] + 4, self.coarse.shape[axis]))
         return self._weights[axis][part, needed], needed
 
-    def across(self, fields: Tensor, box: Box) -> tuple[Tensor, slice]:
-        """Return (f, i, J, K): refined along y and z only, and which i they are."""
-        (_, i), (wj, j), (wk, k) = (self._part(axis, box[axis]) for axis in range(3))
-        return torch.matmul(wj, torch.matmul(fields[:, i, j, k], wk.T)), i
-
-    def down(self, across: Tensor, needed: slice, part: slice) -> Tensor:
-        """Return (f, I, J, K): what `across` gave, refined along x too, for some planes of it."""
-        weights, i = self._part(0, part)
-        planes = across[:, i.start - needed.start : i.stop - needed.start]
-        return torch.matmul(weights, planes.flatten(2)).view(len(planes), -1, *planes.shape[2:])
+    def needed(self, box: Box) -> Box:
+        """Return the coarse points that a box of fine ones needs."""
+        (_, i), (_, j), (_, k) = (self._part(axis, box[axis]) for axis in range(3))
+        return i, j, k
 
     def __call__(self, fields: Tensor, box: Box) -> Tensor:
         """Return (f, I, J, K) values at the fine points of a box for (f, i, j, k) coarse fields."""
-        across, needed = self.across(fields, box)
-        return self.down(across, needed, box[0])
+        (wi, i), (wj, j), (wk, k) = (self._part(axis, box[axis]) for axis in range(3))
+        across = torch.matmul(wj, torch.matmul(fields[:, i, j, k], wk.T))
+        count, _, fine_j, fine_k = across.shape
+        return torch.matmul(wi, across.flatten(2)).view(count, -1, fine_j, fine_k)

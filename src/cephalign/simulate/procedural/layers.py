@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from cephalign.simulate.procedural.canvas import Canvas
 from cephalign.simulate.procedural.frame import Frame
-from cephalign.simulate.procedural.lattice import Lattice
-from cephalign.simulate.procedural.sketch import Sketch
+from cephalign.simulate.procedural.lattice import Box, Lattice, Refinement
+from cephalign.simulate.procedural.sketch import NAMES, Sketch
 from cephalign.simulate.tissues import Tissue
 
 SKIN_MM = 1.8
@@ -18,8 +19,8 @@ TABLE_MM = 1.7
 PLANE, PLANE_MM = 0.11, 3.0
 # Air around the head.
 AIR_MM = 5.0
-# So many planes are painted at once: few enough that the work stays in the cache.
-PLANES = 10
+# A field that is larger than this on all nodes around is nowhere negative between them.
+MARGIN_MM = 2.5
 
 
 def label_lattice(drawing: Sketch, ears_mm: float, spacing_mm: float) -> Lattice:
@@ -58,16 +59,31 @@ def first_coat(frame: Frame, drawing: Sketch) -> Canvas:
     lattice = frame.lattice
     refined = drawing.refined(lattice)
     tissues = torch.empty(lattice.shape, dtype=torch.uint8, device=frame.device)
-    across, needed = refined.across(drawing.fields, lattice.whole)
-    for start in range(0, lattice.shape[0], PLANES):
-        part = slice(start, min(start + PLANES, lattice.shape[0]))
-        skin, fat, bone, room, planes = refined.down(across, needed, part)
-        # Skin, fat and muscle are numbers 1, 2 and 3.
-        label = (skin < 0).float().add_(skin < -SKIN_MM).add_(fat < 0)
-        between = torch.maximum(planes.abs_() - PLANE, fat + PLANE_MM) < 0
-        label.sub_(between.float())
-        spongy = torch.maximum(bone + TABLE_MM, TABLE_MM - room) < 0
-        label = torch.where(bone < 0, spongy.float().add_(float(Tissue.CORTICAL_BONE)), label)
-        label = torch.where(room < 0, float(Tissue.CSF), label)
-        tissues[part] = label
+    for block in lattice.blocks():
+        tissues[block] = _coat(refined, drawing.fields, block)
     return Canvas(frame, drawing, tissues)
+
+
+def _coat(refined: Refinement, fields: Tensor, block: Box) -> Tensor | int:
+    """Return the first coat of a block, made of the fields that reach it."""
+    least = fields[:, *refined.needed(block)].flatten(1).amin(1).tolist()
+    reaching = [n for n, value in enumerate(least) if value < MARGIN_MM]
+    if NAMES.index("skin") not in reaching:
+        return int(Tissue.AIR)
+    values = refined(fields[reaching], block)
+    here: dict[str, Tensor] = {NAMES[n]: value for n, value in zip(reaching, values, strict=True)}
+    # Skin, fat and muscle are numbers 1, 2 and 3.
+    label: Tensor = (here["skin"] < 0).float().add_(here["skin"] < -SKIN_MM)
+    if "fat" in here:
+        label.add_(here["fat"] < 0)
+        if "planes" in here:
+            between = torch.maximum(here["planes"].abs_().sub_(PLANE), here["fat"] + PLANE_MM) < 0
+            label.sub_(between.float())
+    if "bone" in here:
+        spongy = here["bone"] < -TABLE_MM
+        if "room" in here:
+            spongy &= here["room"] > TABLE_MM
+        label = torch.where(here["bone"] < 0, spongy.float().add_(float(Tissue.CORTICAL_BONE)), label)
+    if "room" in here:
+        label.masked_fill_(here["room"] < 0, float(Tissue.CSF))
+    return label

@@ -37,12 +37,14 @@ class Person:
         Sizes against the mean.
     jaw_open : float
         How far the teeth are apart.
-    neck : float
-        Girth against the mean.
+    neck, neck_below : float
+        Girth against the mean; how far below the commissures the scan reaches.
     lordosis : float
         How far the cervical spine bends forward in its middle.
     frontal_sinus, sphenoid_sinus, maxillary_sinus, mastoid : tuple of two floats
         Size against the mean, left and right.
+    occipital_horns : tuple of two floats
+        Length against the mean, left and right (McRae et al., Neurology 18:95, 1968: left the longer).
     calcified : float
         Radius of the pineal gland's calcification.
     """
@@ -74,6 +76,7 @@ class Person:
     sphenoid_sinus: tuple[float, float]
     maxillary_sinus: tuple[float, float]
     mastoid: tuple[float, float]
+    occipital_horns: tuple[float, float]
     calcified: float
 
     @classmethod
@@ -90,7 +93,7 @@ class Person:
             return about(mean, spread), about(mean, spread)
 
         return cls(
-            width=float(size * about(1, 0.018)),
+            width=float(size * about(1, 0.016)),
             length=float(size * about(1, 0.02)),
             height=float(size * about(1, 0.018)),
             torque=about(1.4, 0.8),
@@ -98,7 +101,7 @@ class Person:
             scalp=about(5.6, 0.7),
             fat=float(np.exp(about(0, 0.22))),
             atrophy=atrophy,
-            ventricles=float(np.exp(0.5 * atrophy + about(0.04, 0.14))),
+            ventricles=float(np.exp(0.45 * atrophy + about(0.06, 0.12))),
             cortex=about(2.5, 0.12),
             gyri=about(12.4, 0.5),
             jaw=about(1, 0.05),
@@ -108,7 +111,7 @@ class Person:
             cheeks=about(1, 0.04),
             brow=about(1, 0.15),
             ears=about(1, 0.09),
-            eyes=about(1, 0.02),
+            eyes=about(1, 0.015),
             jaw_open=float(rng.uniform(0, 3)),
             neck=about(1, 0.06),
             neck_below=float(rng.uniform(166, 180)),
@@ -117,6 +120,7 @@ class Person:
             sphenoid_sinus=two(1, 0.15),
             maxillary_sinus=two(1, 0.08),
             mastoid=two(1, 0.12),
+            occipital_horns=(about(1.1, 0.2), about(0.95, 0.2)),
             calcified=float(rng.uniform(1.2, 3)),
         )
 

@@ -20,6 +20,8 @@ from cephalign.simulate.procedural.waves import Waves
 FAR_MM = 20.0
 # A shape joins a field within its box and this much around it.
 AROUND_MM = 9.0
+# So much flesh covers all bone.
+COVER_MM = 3.2
 # The corners of an average head with all that may stick out.
 LOW, HIGH = (-106.0, -132.0, -192.0), (106.0, 118.0, 102.0)
 NAMES = ("skin", "fat", "bone", "room", "planes")
@@ -44,6 +46,10 @@ class Sketch:
         """Return one field, (i, j, k)."""
         return self.fields[NAMES.index(name)]
 
+    def on(self, lattice: Lattice, name: str) -> Tensor:
+        """Return one field at all points of a finer lattice, (I, J, K)."""
+        return self.refined(lattice)(self.field(name)[None], lattice.whole)[0]
+
     def refined(self, lattice: Lattice) -> Refinement:
         """Return what carries the fields to a finer lattice."""
         return Refinement(self.frame.lattice, lattice, self.frame.device)
@@ -52,8 +58,8 @@ class Sketch:
 class Drawing:
     """A field that shapes are added to, each in its own box."""
 
-    def __init__(self, frame: Frame) -> None:
-        self.frame, self.field = frame, frame.full(FAR_MM)
+    def __init__(self, frame: Frame, field: Tensor) -> None:
+        self.frame, self.field = frame, field
 
     def join(self, low: Point, high: Point, shape: Callable[[Points], Tensor], blend_mm: float = 2.0) -> None:
         """Unite the field with a shape that lies between two corners, in the average head."""
@@ -71,8 +77,25 @@ class Drawing:
         self.join(left_low, left_high, lambda xyz: shape((-xyz[0], xyz[1], xyz[2])), blend_mm)
 
 
+@dataclass(frozen=True, eq=False)
+class Unevenness:
+    """Where skull, scalp and fat of a person are thicker, and where fat runs between the muscles."""
+
+    skull: Waves
+    scalp: Waves
+    fat: Waves
+    planes: Waves
+
+    @classmethod
+    def draw(cls, rng: np.random.Generator) -> Unevenness:
+        """Draw a person's."""
+        skull, scalp, fat = (Waves.draw(rng, wavelength, 24, 0.3) for wavelength in (55.0, 70.0, 70.0))
+        # Muscles run downwards, and so do the planes between them.
+        return cls(skull, scalp, fat, Waves.draw(rng, 30.0, 40, 0.3).stretched((1, 1, 0.35)))
+
+
 def sketch(
-    person: Person, space: Space, rng: np.random.Generator, spacing_mm: float, device: torch.device
+    person: Person, space: Space, uneven: Unevenness, spacing_mm: float, device: torch.device
 ) -> Sketch:
     """Draw the large shapes of a person.
 
@@ -80,8 +103,7 @@ def sketch(
     ----------
     person : Person
     space : Space
-    rng : numpy Generator
-        Decides where bone, scalp and fat are thicker.
+    uneven : Unevenness
     spacing_mm : float
         Of the coarse lattice.
     device : torch.device
@@ -91,48 +113,46 @@ def sketch(
     Sketch
     """
     frame = Frame(_around(space, person, spacing_mm), space, device)
-    noise = [Waves.draw(rng, wavelength, 24, 0.3) for wavelength in (55.0, 70.0, 70.0)]
-    planes = Waves.draw(rng, 30.0, 40, 0.3).stretched((1, 1, 0.35))
-    skull_noise, scalp_noise, fat_noise = (waves.on(frame.lattice, device) for waves in noise)
-
-    head = frame.patch((-85, -122, -92), (85, 95, 95))
-    assert head is not None
-    room, cranium = frame.full(FAR_MM), frame.full(FAR_MM)
-    inside = skull.cavity(head.xyz)
-    room[head.box] = common(inside, -skull.petrous_ridge(head.xyz), 5).clamp_(max=FAR_MM)
-    thickness = skull.bone_thickness(person, head.xyz, skull_noise[head.box])
-    outer = skull.cranium(head.xyz, inside, thickness)
-    cranium[head.box] = outer.clamp(max=FAR_MM)
-
-    bone = Drawing(frame)
-    bone.field = cranium.clone()
-    face.draw_bones(bone, person)
-    jaw.draw_bones(bone, person)
-    neck.draw_bones(bone, person)
-
-    skin = Drawing(frame)
-    scalp = person.scalp + 0.35 * scalp_noise
-    skin.field = (cranium - scalp).clamp_(max=FAR_MM)
+    room, cranium = _skull(frame, person, uneven.skull.on(frame.lattice, device))
+    bone, skin = Drawing(frame, cranium.clone()), Drawing(frame, cranium)
+    for organ in (face, jaw, neck):
+        organ.draw_bones(bone, person)
+    scalp_mm = person.scalp + 0.35 * uneven.scalp.on(frame.lattice, device)
+    skin.field.sub_(scalp_mm)
     face.draw_skin(skin, person)
     neck.draw_skin(skin, person)
     # No bone comes through the skin.
-    covered = common(bone.field, skin.field + 3.2, 2)
+    covered = common(bone.field, skin.field + COVER_MM, 2)
+    places = frame.whole().xyz
+    fat_mm = face.fat_thickness(places, person, scalp_mm)
+    fat = skin.field + fat_mm * (1 + 0.15 * uneven.fat.on(frame.lattice, device))
+    # There are few planes of fat above the jaw.
+    planes = uneven.planes.on(frame.lattice, device) + 4 * torch.sigmoid((places[2] + 30) * 0.1)
+    return Sketch(frame, torch.stack([skin.field, fat, covered, room, planes]))
 
+
+def _skull(frame: Frame, person: Person, noise: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the distances from the room for brain and cord, and from the outside of its bone."""
+    room, cranium = frame.full(FAR_MM), frame.full(FAR_MM)
+    head = frame.patch((-85, -122, -92), (85, 95, 95))
+    assert head is not None
+    inside = skull.cavity(head.xyz)
+    room[head.box] = common(inside, -skull.petrous_ridge(head.xyz), 5).clamp_(max=FAR_MM)
+    thickness = skull.bone_thickness(person, head.xyz, noise[head.box])
+    cranium[head.box] = skull.cranium(head.xyz, inside, thickness).clamp_(max=FAR_MM)
     canal = frame.patch((-22, -66, -195), (22, -20, -50))
-    if canal is not None:
-        part = room[canal.box]
-        part.copy_(joined(part, neck.canal(canal.xyz, person), 3))
-    fat = skin.field + face.fat_thickness(frame.whole().xyz, person, scalp) * (1 + 0.15 * fat_noise)
-    # Muscles run downwards, and so do the planes between them; there are few above the jaw.
-    between = planes.on(frame.lattice, device) + 4 * torch.sigmoid((frame.whole().xyz[2] + 30) * 0.1)
-    return Sketch(frame, torch.stack([skin.field, fat, covered, room, between]))
+    assert canal is not None
+    part = room[canal.box]
+    part.copy_(joined(part, neck.canal(canal.xyz, person), 3))
+    return room, cranium
 
 
 def _around(space: Space, person: Person, spacing_mm: float) -> Lattice:
     """Return the lattice around the whole head, bends and all."""
     axes = [np.linspace(a, b, 6) for a, b in zip(LOW, HIGH, strict=True)]
     points = space.head(np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3))
-    low, high = points.min(axis=0), points.max(axis=0)
+    # A cubic needs nodes around.
+    low, high = points.min(axis=0) - 2 * spacing_mm, points.max(axis=0) + 3 * spacing_mm
     low[2] = -person.neck_below - 4 * spacing_mm
     x, y, z = (float(v) for v in low)
     i, j, k = (int(np.ceil(n / spacing_mm)) + 1 for n in high - low)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from cephalign.simulate.procedural.brain import BODY, tentorium, under_tent
 from cephalign.simulate.procedural.canvas import IN_ROOM, Canvas, Where
+from cephalign.simulate.procedural.envelopes import BODY, tentorium, under_tent
 from cephalign.simulate.procedural.person import Person
 from cephalign.simulate.procedural.shapes import Points, ellipsoid
 from cephalign.simulate.tissues import Tissue
