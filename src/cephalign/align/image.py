@@ -67,7 +67,8 @@ def pooled_by(image: LevelImage, factors: Sequence[int]) -> LevelImage:
     """Average blocks of so many voxels along i, j, k; what is left over at the far end is dropped."""
     if all(factor == 1 for factor in factors):
         return image
-    values = functional.avg_pool3d(image.values[None, None], factors[::-1], factors[::-1])[0, 0]
+    block = tuple(reversed(factors))
+    values = functional.avg_pool3d(image.values[None, None], block, block)[0, 0]
     coarse_from_fine = np.diag([*(1 / f for f in factors), 1.0])
     coarse_from_fine[:3, 3] = [-(f - 1) / (2 * f) for f in factors]
     return LevelImage(
