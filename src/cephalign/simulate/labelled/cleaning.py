@@ -46,12 +46,12 @@ def clean(labels: Labels, table: Mapping[int, Tissue], head_from_voxel: Rigid) -
     Canvas
         Cropped; its outer faces are air but the lowest slice, which is the lowest that is whole.
     """
-    body = _body(labels > 0)
-    crop, start = _crop(body)
-    body, labels = _padded(body, crop), _padded(labels, crop)
     known = np.zeros(int(max(table)) + 1, dtype=np.uint8)
     known[list(table)] = list(table.values())
     tissues = known[labels]
+    body = _body(tissues != Tissue.AIR)
+    crop, start = _crop(body)
+    body, tissues, labels = (_padded(array, crop) for array in (body, tissues, labels))
     nose = _nose(body)
     if nose is not None:
         more = ((0, 0), (0, nose.shape[1] - body.shape[1]), (0, 0))
@@ -65,13 +65,16 @@ def clean(labels: Labels, table: Mapping[int, Tissue], head_from_voxel: Rigid) -
 
 def _body(solid: Mask) -> Mask:
     """Return what most of each neighbourhood agrees on, in one piece."""
-    share = ndimage.uniform_filter(solid.astype(np.float32), 5, mode="nearest")
-    return largest_piece(share > 0.5)
+    body = np.zeros(solid.shape, dtype=bool)
+    (box,) = ndimage.find_objects(solid.view(np.uint8))
+    share = ndimage.uniform_filter(solid[box].astype(np.float32), 5, mode="nearest")
+    body[box] = largest_piece(share > 0.5)
+    return body
 
 
 def _crop(body: Mask) -> tuple[tuple[slice, slice, slice], NDArray[np.intp]]:
     """Return the box of the body without its ragged lower end, and where its padded version starts."""
-    bounds = ndimage.find_objects(body.astype(np.uint8))[0]
+    bounds = ndimage.find_objects(body.view(np.uint8))[0]
     first = bounds[2].start
     area = body.sum(axis=(0, 1))
     while area[first] < RAGGED * area[first : first + RAGGED_WITHIN].max():

@@ -15,7 +15,8 @@ from cephalign.simulate.labelled.growth import GROWTHS
 FAR_MM, FAR_SD_MM = (60.0, 80.0), (3.5, 5.5)
 NEAR_MM, NEAR_SD_MM = (25.0, 30.0), (0.9, 1.4)
 SCALE, SCALE_SIDES, SHEAR = (0.90, 1.10), 0.03, 0.03
-# The lattice of growths smooths away two fifths of it: skulls become 20 % thinner to 35 % thicker.
+# The lattice of growths smooths away two fifths of it: skulls become 20 % thinner to 35 % thicker, the fluid
+# around a brain that shrinks by 2 mm some 20 ml more.
 SKULL, SCALP = (-0.5, 0.65), (-0.4, 0.6)
 # Mean square of a sum of cubic B-splines over independent control values of sd 1, along each axis.
 SPLINE_POWER = 0.479
@@ -83,7 +84,7 @@ def draw_deformation(rng: np.random.Generator) -> Deformation:
         growths=(
             float(rng.uniform(*SKULL)),
             float(rng.uniform(*SCALP)),
-            float(np.clip(2.0 * atrophy + rng.normal(0, 0.3), -1.0, 2.5)),
+            float(np.clip(3.5 * atrophy + rng.normal(0, 0.5), -2.0, 4.0)),
             float(np.clip(2.5 * atrophy + rng.normal(0, 0.5), -1.5, 3.0)),
         ),
         lean=(float(rng.uniform(-0.08, 0.08)), float(rng.uniform(-0.2, 0.2))),
