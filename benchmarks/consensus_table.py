@@ -33,6 +33,7 @@ class Judged:
     halves: float = np.nan
     soft_halves: float = np.nan
     soft: float = np.nan
+    surfaces: float = np.nan
 
     @property
     def key(self) -> tuple[str, str]:

@@ -1,23 +1,24 @@
-"""Fewer points than a reference takes, so that a consensus takes two seconds instead of ten."""
+"""Fewer points than a reference takes, so that a consensus takes some seconds less."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from cephalign.align.levels import FINEST
+from cephalign.align.levels import FINE, FINEST
 from cephalign.align.reference import consensus as room
 from cephalign.align.reference import halves, runs
 
 
 @pytest.fixture(scope="package")
 def quick():
-    few = replace(FINEST, points=6144, bins=64)
+    few = replace(FINEST, points=4096, bins=64)
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runs, "FINE", replace(FINE, points=4096))
         patch.setattr(runs, "FINEST", few)
         patch.setattr(room, "FINEST", few)
-        patch.setattr(room, "SOFT", replace(room.SOFT, points=6144))
-        patch.setattr(halves, "SPLITS", 3)
+        patch.setattr(room, "SOFT", replace(room.SOFT, points=4096))
+        patch.setattr(halves, "SPLITS", 2)
         yield
 
 

@@ -42,7 +42,7 @@ def test_both_scans_keep_the_same_anatomy(scans, pair, pattern):
     assert pattern[tuple(blocks_of(part, ~pair.moving_from_fixed).T)].all()
 
 
-def test_the_spread_is_small_where_the_head_is_clear(scans, pair):
+def test_the_spread_is_small_where_the_head_is_clear(quick, scans, pair):
     level = replace(FINE, points=8192)
     spread = half_spread(*scans, pair.moving_from_fixed, level, np.random.default_rng(7))
     assert 0.02 < spread < 1.0

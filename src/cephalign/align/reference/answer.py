@@ -34,7 +34,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Spreads:
-    """How far answers to one question lie apart: mm, root mean square over the head.
+    """What the stated error is made of: mm, root mean square over the head.
 
     Parameters
     ----------
@@ -44,12 +44,15 @@ class Spreads:
         Between halves of the head (`half_spread`), at the finest and at the soft level.
     soft : float
         Of the soft level's answer from the mean.
+    surfaces : float
+        Between the heads' surfaces (`surface_gap`).
     """
 
     runs: float
     halves: float
     soft_halves: float
     soft: float
+    surfaces: float
 
 
 @dataclass(frozen=True)

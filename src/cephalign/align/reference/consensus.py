@@ -12,6 +12,7 @@ from cephalign.align.levels import FINE, FINEST, NEAR, compare
 from cephalign.align.reference.answer import Member, Progress, Reference, Spreads, blaming
 from cephalign.align.reference.halves import half_spread
 from cephalign.align.reference.runs import EXCHANGED, FROM_AFAR, all_runs, follow
+from cephalign.align.reference.surfaces import surface_gap
 from cephalign.align.scan import Scan, prepare
 from cephalign.geometry import Rigid, Volume
 from cephalign.geometry.grid import Float
@@ -30,8 +31,10 @@ SOFT = replace(FINE, blur_mm=2.0, bins=32, climb=replace(FINEST.climb, longest_m
 # The stated error: root of the sum of the squared spreads times these, and of a floor. Fitted on simulated
 # pairs (`benchmarks.consensus`).
 FLOOR_MM, HALVES_FACTOR, SOFT_HALVES_FACTOR, SOFT_FACTOR = 0.05, 1.5, 0.3, 0.3
-# No reference for anything: also the scans of two people, whose halves fit differently.
+# No reference for anything.
 LARGEST_MM = 1.5
+# Two scans of one head come to less, those of two people to more.
+LARGEST_GAP_MM = 3.4
 
 
 def consensus(
@@ -75,7 +78,9 @@ def consensus(
             tell("comparing halves of the head")
             spread = spreads_of(own, other, answer, together, rng)
             uncertainty_mm = stated_mm(spread)
-            if not uncertainty_mm <= LARGEST_MM:
+            if spread.surfaces > LARGEST_GAP_MM:
+                refusal = f"The heads' surfaces lie {spread.surfaces:.1f} mm apart."
+            elif not uncertainty_mm <= LARGEST_MM:
                 refusal = f"The error may be {uncertainty_mm:.1f} mm, which is too much for a reference."
         x, y, z = own.centre.tolist()
         said = refusal or f"{len(together)} of {len(members)} runs agree, in both directions."
@@ -100,6 +105,7 @@ def spreads_of(
         halves=half_spread(fixed, moving, answer, FINEST, rng),
         soft_halves=half_spread(fixed, moving, soft, SOFT, rng),
         soft=_apart([soft], answer, points),
+        surfaces=surface_gap(fixed, moving, answer),
     )
 
 
