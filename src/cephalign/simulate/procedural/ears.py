@@ -45,7 +45,9 @@ def _paint_auricle(canvas: Canvas, side: int, large: float) -> None:
     x, y, z = patch.xyz
     above_skin = canvas.field("skin", patch)
     back = -12 - y + 0.2 * (z + 38)
-    bowl = 1.5 + 0.27 * back + 1.8 * torch.cos((back - 14) * 0.2) * torch.cos((z + 38) * 0.09)
+    # The lobe lies close to the head.
+    off = 0.27 - 0.16 * torch.sigmoid((-54 - z) * 0.3)
+    bowl = 1.5 + off * back + 1.8 * torch.cos((back - 14) * 0.2) * torch.cos((z + 38) * 0.09)
     outline = ellipsoid((x * 0, y - 0.2 * (z + 38), z), (0, -26, -40), (99, 16 * large, 31 * large))
     sheet = torch.maximum((above_skin - bowl).abs() * 0.92 - 2.2, outline)
     sheet = torch.maximum(sheet, torch.maximum(above_skin - EAR_MM + 2, x.abs() - OUT_MM))

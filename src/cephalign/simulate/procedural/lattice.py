@@ -131,9 +131,10 @@ class Refinement:
         (_, i), (_, j), (_, k) = (self._part(axis, box[axis]) for axis in range(3))
         return i, j, k
 
-    def __call__(self, fields: Tensor, box: Box) -> Tensor:
-        """Return (f, I, J, K) values at the fine points of a box for (f, i, j, k) coarse fields."""
+    def __call__(self, fields: Tensor, box: Box, chosen: list[int] | None = None) -> Tensor:
+        """Return (f, I, J, K) values at the fine points of a box for (f, i, j, k) coarse fields, or some."""
         (wi, i), (wj, j), (wk, k) = (self._part(axis, box[axis]) for axis in range(3))
-        across = torch.matmul(wj, torch.matmul(fields[:, i, j, k], wk.T))
+        near = fields[:, i, j, k] if chosen is None else fields[chosen, i, j, k]
+        across = torch.matmul(wj, torch.matmul(near, wk.T))
         count, _, fine_j, fine_k = across.shape
         return torch.matmul(wi, across.flatten(2)).view(count, -1, fine_j, fine_k)

@@ -70,7 +70,7 @@ def _coat(refined: Refinement, fields: Tensor, block: Box) -> Tensor | int:
     reaching = [n for n, value in enumerate(least) if value < MARGIN_MM]
     if NAMES.index("skin") not in reaching:
         return int(Tissue.AIR)
-    values = refined(fields[reaching], block)
+    values = refined(fields, block, reaching)
     here: dict[str, Tensor] = {NAMES[n]: value for n, value in zip(reaching, values, strict=True)}
     # Skin, fat and muscle are numbers 1, 2 and 3.
     label: Tensor = (here["skin"] < 0).float().add_(here["skin"] < -SKIN_MM)

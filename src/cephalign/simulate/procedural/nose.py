@@ -98,7 +98,7 @@ def paint_nose(canvas: Canvas, person: Person) -> None:
     soft = Where(over=(Tissue.MUSCLE,))
     canvas.tube(((0, 78, -36), (0, tip - 4, -54)), (9, 12), Tissue.CARTILAGE, soft)
     canvas.tubes(
-        ((6, 78, -58), (7, tip - 10, -62), (7.5, tip - 11, -72)), (3.2, 3.4, 3.2 * person.nose), Tissue.CAVITY
+        ((5, 76, -58), (5.5, tip - 10, -63), (6, tip - 11, -73)), (3, 2.8, 2.8 * person.nose), Tissue.CAVITY
     )
 
 

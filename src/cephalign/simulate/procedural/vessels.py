@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from cephalign.simulate.procedural.canvas import IN_ROOM, Canvas, Where
-from cephalign.simulate.procedural.envelopes import BODY, tentorium, under_tent
+from cephalign.simulate.procedural.canvas import IN_ROOM, Canvas, Shape, Where
+from cephalign.simulate.procedural.envelopes import BODY, tentorium
 from cephalign.simulate.procedural.person import Person
-from cephalign.simulate.procedural.shapes import Points, ellipsoid
+from cephalign.simulate.procedural.shapes import Point, Points, ellipsoid
 from cephalign.simulate.tissues import Tissue
 
 WATER = Where(over=(Tissue.CSF,), in_room=True)
@@ -20,7 +20,7 @@ def paint_dura(canvas: Canvas) -> None:
 
     def falx(xyz: Points) -> Tensor:
         x, _, z = xyz
-        return torch.maximum(x.abs() - thin, torch.maximum(7 - ellipsoid(xyz, *BODY), -12 - z) + 0)
+        return torch.maximum(x.abs() - thin, torch.maximum(7 - ellipsoid(xyz, *BODY), -12 - z))
 
     def above_tent(xyz: Points) -> Tensor:
         return torch.maximum(falx(xyz), -tentorium(xyz))
@@ -38,25 +38,28 @@ def paint_dura(canvas: Canvas) -> None:
 
 
 def _paint_sinuses(canvas: Canvas) -> None:
-    """Paint the sinuses where dura meets bone: wedges as deep as they are wide."""
-    room = "room"
-    for low, high, sheet in (
-        ((-7, -106, -10), (7, 62, 84), lambda p: p[0].abs()),
-        ((-64, -104, -34), (64, -24, -4), lambda p: tentorium(p).abs()),
-    ):
-        patch = canvas.frame.patch(low, high)
-        if patch is None:
-            continue
-        depth = -canvas.field(room, patch)
-        wedge = torch.maximum(sheet(patch.xyz) * 1.25 + depth - 5.5, 0.3 - depth)
-        if sheet(patch.xyz) is not None and low[0] < -10:
-            wedge = torch.maximum(wedge, under_tent(patch.xyz) - 4)
-        canvas.tissues[patch.box].masked_fill_(wedge < 0, int(Tissue.VEIN))
+    """Paint the veins where dura meets bone, those within the tent and the way down to the neck."""
+
+    def transverse(xyz: Points) -> Tensor:
+        # Ahead of this the tent hangs on the petrous ridge.
+        return torch.maximum(tentorium(xyz).abs(), xyz[1] + 34)
+
+    _paint_wedge(canvas, (-7, -106, -10), (7, 62, 84), lambda p: p[0].abs())
+    _paint_wedge(canvas, (-64, -104, -34), (64, -32, -4), transverse)
     canvas.tube(((0, -42, 0), (0, -95, -12)), (2.2, 2.6), Tissue.VEIN, IN_ROOM)
     canvas.tube(((0, -30, 5), (0, -42, 3)), (1.6, 2.2), Tissue.VEIN, IN_ROOM)
-    canvas.tubes(
-        ((54, -42, -24), (48, -42, -38), (36, -36, -50), (28, -28, -56)), (4, 4, 4, 4.5), Tissue.VEIN
-    )
+    down = ((54, -42, -24), (48, -42, -38), (36, -36, -50), (28, -28, -56))
+    canvas.tubes(down, (4, 4, 4, 4.5), Tissue.VEIN)
+
+
+def _paint_wedge(canvas: Canvas, low: Point, high: Point, sheet: Shape) -> None:
+    """Paint a sinus on the bone along a sheet of dura: a wedge, about as deep as it is wide."""
+    patch = canvas.frame.patch(low, high)
+    if patch is None:
+        return
+    depth = -canvas.field("room", patch)
+    wedge = torch.maximum(sheet(patch.xyz) * 1.25 + depth - 5.5, 0.3 - depth)
+    canvas.tissues[patch.box].masked_fill_(wedge < 0, int(Tissue.VEIN))
 
 
 def paint_arteries(canvas: Canvas, person: Person) -> None:
