@@ -48,7 +48,7 @@ def paint_brain(canvas: Canvas, person: Person, folds: Folds, water: Waves) -> N
     aside, end = sulci(frame, envelope, person, folds)
     # No sulcus cuts into the callosum and the nuclei below it.
     beyond = torch.maximum(-envelope - end, 3 - ellipsoid(patch.xyz, *BODY))
-    cleft = sylvian(patch.xyz, 0.7 + 0.8 * person.atrophy, folds)
+    cleft = sylvian(patch.xyz, 1.05 + 0.7 * person.atrophy, folds)
     refined = Refinement(frame.lattice, fine, frame.device)
     view = canvas.tissues[box.box]
     _paint_cerebrum(view, refined, torch.stack([-envelope, aside, beyond, cleft]), person)
@@ -65,7 +65,7 @@ def _water_mm(patch: Patch, person: Person, watery: Tensor) -> Tensor:
 
 def _paint_cerebrum(view: Tensor, refined: Refinement, fields: Tensor, person: Person) -> None:
     """Paint a ribbon of grey along the envelope and the sulci, and white within it."""
-    half = 0.2 + 0.7 * person.atrophy
+    half = 0.3 + 0.65 * person.atrophy
     for block in refined.fine.blocks():
         coarse = refined.needed(block)
         if float(fields[0, *coarse].max()) < -MARGIN_MM:

@@ -32,14 +32,11 @@ class Where:
         Only inside the skull.
     walled : bool
         Only outside of the skull's inner table and its bone wall, and well under the skin.
-    outside : bool
-        Over the air around the head as well.
     """
 
     over: tuple[Tissue, ...] = ()
     in_room: bool = False
     walled: bool = False
-    outside: bool = False
 
 
 ANYWHERE = Where()
@@ -74,7 +71,7 @@ class Canvas:
         return self._refined(self.sketch.fields[n : n + 1], patch.box)[0]
 
     def shape(self, low: Point, high: Point, shape: Shape, tissue: Tissue, where: Where = ANYWHERE) -> None:
-        """Paint a shape that lies between two corners of the average head."""
+        """Paint a shape that lies between two corners of the average head, but not over the air around."""
         patch = self.frame.patch(low, high)
         if patch is None:
             return
@@ -85,9 +82,7 @@ class Canvas:
             distance = torch.maximum(distance, self.wall_mm - self.field("room", patch))
             distance = torch.maximum(distance, self.field("skin", patch) + COVER_MM)
         view = self.tissues[patch.box]
-        inside = distance < 0
-        if not where.outside:
-            inside &= view != int(Tissue.AIR)
+        inside = (distance < 0) & (view != int(Tissue.AIR))
         if where.over:
             may = torch.zeros(256, dtype=torch.bool, device=view.device)
             may[list(where.over)] = True

@@ -56,10 +56,10 @@ def paint_deep(canvas: Canvas, person: Person) -> None:
     """Paint the middle of the cerebrum.
 
     Volumes of caudate 4, putamen 5, pallidum 2, thalamus 7 ml a side (Potvin et al., NeuroImage 137:9,
-    2016); of the lateral ventricles 10 to 60 ml (Barron et al., Neuroradiology 11:85, 1976).
+    2016); of the lateral ventricles 10 to 60 ml (Barron et al., Neurology 26:1011, 1976).
     """
     wide = person.ventricles
-    canvas.balls((0, -11, 9), (27, 30, 13), Tissue.WHITE, IN_ROOM)
+    canvas.ball((0, -9, 9), (25, 26, 13), Tissue.WHITE, IN_ROOM)
     _paint_callosum(canvas, person)
     _paint_nuclei(canvas, person)
     out = OUTWARD * (wide - 1)
@@ -87,9 +87,9 @@ def _paint_callosum(canvas: Canvas, person: Person) -> None:
         ring = ellipsoid((x * 0, y, z), (0, BAND_Y, BAND_Z), (99, BAND_LONG, BAND_HIGH))
         ends = ((y - BAND_Y) * (1 / BAND_LONG)).square_().square_() * 1.6
         floor = torch.where(y > 0, torch.maximum(-4 - z, torch.minimum(8 - z, 18 - y)), 6 - z)
-        return torch.maximum(torch.maximum(ring.abs_() - thick / 2 - ends, floor), x.abs() - 15)
+        return torch.maximum(torch.maximum(ring.abs_() - thick / 2 - ends, floor), x.abs() - 9)
 
-    canvas.shape((-15, -45, -8), (15, 42, 34), band, Tissue.WHITE, IN_ROOM)
+    canvas.shape((-9, -45, -8), (9, 42, 34), band, Tissue.WHITE, IN_ROOM)
 
 
 def _paint_nuclei(canvas: Canvas, person: Person) -> None:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor
 
+from cephalign.simulate.procedural.drawing import Drawing
 from cephalign.simulate.procedural.person import Person
 from cephalign.simulate.procedural.shapes import Points, chain, common, ellipsoid, limb
-
-if TYPE_CHECKING:
-    from cephalign.simulate.procedural.sketch import Drawing
 
 # Middle of the right globe, and the axis of the orbit behind it; average head.
 GLOBE = (31.5, 54.0, -23.0)
@@ -91,7 +87,7 @@ def draw_skin(skin: Drawing, person: Person) -> None:
 def fat_thickness(xyz: Points, person: Person, scalp: Tensor) -> Tensor:
     """Return how deep the lower surface of the fat lies under the skin's surface, mm.
 
-    Fat of the scalp 2 to 4, of the cheeks 6 to 14, of the neck 4 to 12 (ultrasound, Ha et al., 2010).
+    Most of the scalp; 5 to 12 mm over the cheeks and at the nape, little on the nose.
     """
     x, y, z = xyz
     below = torch.sigmoid((-28 - z) * 0.12)

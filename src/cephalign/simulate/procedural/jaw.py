@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor
 
+from cephalign.simulate.procedural.drawing import Drawing
 from cephalign.simulate.procedural.person import Person
 from cephalign.simulate.procedural.shapes import Points, chain, common, limb
-
-if TYPE_CHECKING:
-    from cephalign.simulate.procedural.sketch import Drawing
 
 # The row of teeth runs along this half ellipse; average head.
 ARCH_BACK, ARCH_WIDE, ARCH_LONG = 26.0, 25.5, 44.0

@@ -12,8 +12,9 @@ from cephalign.simulate.procedural.lattice import Box, Lattice, Refinement
 from cephalign.simulate.procedural.sketch import NAMES, Sketch
 from cephalign.simulate.tissues import Tissue
 
+# Ha et al., Plast Reconstr Surg 115:1769, 2005.
 SKIN_MM = 1.8
-# The compact tables on both sides of the diploe (Lillie et al., J Forensic Sci 61:83, 2016).
+# The compact tables on both sides of the diploe (Lillie et al., J Bone Miner Res 31:299, 2016).
 TABLE_MM = 1.7
 # Planes of fat between muscles: how wide in the field's units, and how far under the other fat they begin.
 PLANE, PLANE_MM = 0.11, 3.0

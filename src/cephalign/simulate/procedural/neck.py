@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from torch import Tensor
 
+from cephalign.simulate.procedural.drawing import Drawing
 from cephalign.simulate.procedural.person import Person
 from cephalign.simulate.procedural.shapes import Points, chain, common, ellipsoid, limb
-from cephalign.simulate.procedural.skull import CANAL_MM
-
-if TYPE_CHECKING:
-    from cephalign.simulate.procedural.sketch import Drawing
 
 # Upper and lower face of each body from the axis down, and its discs between: 16 to 19 mm apart
-# (Gilad and Nissan, J Biomech 1985); middle of the body in front of the middle of the canal.
+# (Gilad and Nissan, J Anat 143:115, 1985); middle of the body in front of the middle of the canal.
 BODIES = tuple((-91.0 - 17.5 * n, -104.5 - 17.5 * n) for n in range(6))
+# Radii of the canal at the points of its line.
+CANAL_MM = (16.0, 12.0, 8.5, 8.0, 8.0)
 FORWARD, BODY_WIDE, BODY_LONG = 16.0, 11.0, 8.0
 
 

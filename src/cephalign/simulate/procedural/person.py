@@ -22,7 +22,7 @@ class Person:
     skull : float
         Mean of the vault, 5 to 9 (Lynnerup et al., Forensic Sci Int 117:45, 2001).
     scalp : float
-        4 to 8 (Hori et al., Surg Neurol 1972; Oh et al., 2017).
+        4 to 8 (Hori et al., J Invest Dermatol 58:396, 1972).
     fat : float
         Thickness of the fat under the skin of the face and neck against the mean.
     atrophy : float

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,16 +9,14 @@ import torch
 from torch import Tensor
 
 from cephalign.simulate.procedural import face, jaw, neck, skull
+from cephalign.simulate.procedural.drawing import FAR_MM, Drawing
 from cephalign.simulate.procedural.frame import Frame
 from cephalign.simulate.procedural.lattice import Lattice, Refinement
 from cephalign.simulate.procedural.person import Person
-from cephalign.simulate.procedural.shapes import Point, Points, common, joined
+from cephalign.simulate.procedural.shapes import common, joined
 from cephalign.simulate.procedural.space import Space
 from cephalign.simulate.procedural.waves import Waves
 
-FAR_MM = 20.0
-# A shape joins a field within its box and this much around it.
-AROUND_MM = 9.0
 # So much flesh covers all bone.
 COVER_MM = 3.2
 # The corners of an average head with all that may stick out.
@@ -53,28 +50,6 @@ class Sketch:
     def refined(self, lattice: Lattice) -> Refinement:
         """Return what carries the fields to a finer lattice."""
         return Refinement(self.frame.lattice, lattice, self.frame.device)
-
-
-class Drawing:
-    """A field that shapes are added to, each in its own box."""
-
-    def __init__(self, frame: Frame, field: Tensor) -> None:
-        self.frame, self.field = frame, field
-
-    def join(self, low: Point, high: Point, shape: Callable[[Points], Tensor], blend_mm: float = 2.0) -> None:
-        """Unite the field with a shape that lies between two corners, in the average head."""
-        patch = self.frame.patch([a - AROUND_MM for a in low], [b + AROUND_MM for b in high])
-        if patch is not None:
-            part = self.field[patch.box]
-            part.copy_(joined(part, shape(patch.xyz).clamp_(max=FAR_MM), blend_mm))
-
-    def join_both(
-        self, low: Point, high: Point, shape: Callable[[Points], Tensor], blend_mm: float = 2.0
-    ) -> None:
-        """Unite the field with a shape on the right and its mirror image on the left."""
-        self.join(low, high, shape, blend_mm)
-        left_low, left_high = (-high[0], *low[1:]), (-low[0], *high[1:])
-        self.join(left_low, left_high, lambda xyz: shape((-xyz[0], xyz[1], xyz[2])), blend_mm)
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,17 +6,7 @@ import torch
 from torch import Tensor
 
 from cephalign.simulate.procedural.person import Person
-from cephalign.simulate.procedural.shapes import Points, chain, common, ellipsoid, joined, limb
-
-# Middle of the spinal canal from the foramen magnum down, average head.
-CANAL = (
-    (0.0, -41.0, -56.0),
-    (0.0, -41.0, -75.0),
-    (0.0, -41.0, -105.0),
-    (0.0, -43.0, -140.0),
-    (0.0, -46.0, -200.0),
-)
-CANAL_MM = (16.0, 12.0, 8.5, 8.0, 8.0)
+from cephalign.simulate.procedural.shapes import Points, common, ellipsoid, joined, limb
 
 
 def cavity(xyz: Points) -> Tensor:
@@ -70,8 +60,3 @@ def bone_thickness(person: Person, xyz: Points, noise: Tensor) -> Tensor:
     above = torch.sigmoid((z + 6) * 0.16)
     vault = person.skull + 1.2 * behind + 0.8 * front - 3.2 * temple + 0.5 * noise
     return (above * vault + (1 - above) * (3.2 + 1.5 * behind)).clamp_(min=2.2)
-
-
-def spinal_canal(xyz: Points, canal: tuple[tuple[float, float, float], ...]) -> Tensor:
-    """Return the distance from the canal, from the foramen magnum down."""
-    return chain(xyz, canal, CANAL_MM)

@@ -51,8 +51,3 @@ class Waves:
         real = yr[:, :, None] * zr[:, None, :] - yi[:, :, None] * zi[:, None, :]
         imaginary = yr[:, :, None] * zi[:, None, :] + yi[:, :, None] * zr[:, None, :]
         return (xr.T @ real.flatten(1) - xi.T @ imaginary.flatten(1)).view(lattice.shape)
-
-    def at(self, points: Float) -> Float:
-        """Return (...) values at (..., 3) points."""
-        values: Float = np.cos(points @ self.vectors.T + self.phases).sum(-1) * np.sqrt(2 / len(self.phases))
-        return values
