@@ -16,13 +16,14 @@ from cephalign.simulate.procedural.frame import Frame
 from cephalign.simulate.procedural.landmarks import landmarks
 from cephalign.simulate.procedural.layers import first_coat, label_lattice
 from cephalign.simulate.procedural.mouth import paint_mouth
-from cephalign.simulate.procedural.nose import paint_nose, paint_sinuses, paint_throat
+from cephalign.simulate.procedural.nose import paint_nose, paint_sinuses
 from cephalign.simulate.procedural.orbits import paint_optic_nerves, paint_orbits, paint_sella
 from cephalign.simulate.procedural.person import Person
 from cephalign.simulate.procedural.sketch import Unevenness, sketch
 from cephalign.simulate.procedural.soft_neck import paint_neck
 from cephalign.simulate.procedural.space import Space
 from cephalign.simulate.procedural.stem import paint_stem
+from cephalign.simulate.procedural.throat import paint_throat
 from cephalign.simulate.procedural.vessels import paint_arteries, paint_chalk, paint_dura
 from cephalign.simulate.procedural.waves import Waves
 
@@ -78,7 +79,7 @@ def procedural_head(
     canvas = first_coat(Frame(lattice, space, device), drawing)
     paint_neck(canvas, person)
     paint_mouth(canvas, person)
-    paint_throat(canvas, person)
+    paint_throat(canvas)
     paint_nose(canvas, person)
     paint_sinuses(canvas, person)
     paint_ears(canvas, person)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from cephalign.simulate.procedural.frame import Frame, Patch
+from cephalign.simulate.procedural.lattice import Refinement
 from cephalign.simulate.procedural.shapes import Point, Points, chain, ellipsoid
 from cephalign.simulate.procedural.sketch import NAMES, Sketch
 from cephalign.simulate.tissues import Tissue
@@ -53,21 +54,31 @@ class Canvas:
         The label map's lattice.
     drawing : Sketch
         The large shapes.
+    refined : Refinement
+        Carries the large shapes to the label map.
     tissues : (I, J, K) uint8 tensor
+        Painted over in place.
+    everywhere : (5, I, J, K) tensor, optional
+        The large shapes at all points, where these are few.
     """
 
-    def __init__(self, frame: Frame, drawing: Sketch, tissues: Tensor) -> None:
+    def __init__(
+        self,
+        frame: Frame,
+        drawing: Sketch,
+        refined: Refinement,
+        tissues: Tensor,
+        everywhere: Tensor | None = None,
+    ) -> None:
         self.frame, self.sketch, self.tissues = frame, drawing, tissues
-        self._refined = drawing.refined(frame.lattice)
-        small = frame.lattice.is_small
-        self._all = self._refined(drawing.fields, frame.lattice.whole) if small else None
+        self._refined, self._everywhere = refined, everywhere
         self.wall_mm = max(WALL_MM, frame.lattice.spacing_mm)
 
     def field(self, name: str, patch: Patch) -> Tensor:
         """Return a large shape's distance at the points of a patch."""
         n = NAMES.index(name)
-        if self._all is not None:
-            return self._all[n, *patch.box]
+        if self._everywhere is not None:
+            return self._everywhere[n, *patch.box]
         return self._refined(self.sketch.fields[n : n + 1], patch.box)[0]
 
     def shape(self, low: Point, high: Point, shape: Shape, tissue: Tissue, where: Where = ANYWHERE) -> None:

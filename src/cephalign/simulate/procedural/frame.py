@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from cephalign.geometry.grid import Float
-from cephalign.simulate.procedural.lattice import Box, Lattice, Refinement
+from cephalign.simulate.procedural.lattice import SUPPORT, Box, Lattice, Refinement
 from cephalign.simulate.procedural.shapes import Point, Points
 from cephalign.simulate.procedural.space import Space
 
@@ -18,8 +18,8 @@ from cephalign.simulate.procedural.space import Space
 BENDS_MM = 14.0
 # Boxes are moved as the nearest of some points are; the bends differ so much between these, and along a box.
 APART_MM, BULGE_MM = 32.0, 3.5
-# No head reaches further.
-LOW, HIGH = np.array([-150.0, -175.0, -250.0]), np.array([150.0, 165.0, 150.0])
+# No head reaches further, nor does any lattice.
+LOW, HIGH = np.array([-160.0, -190.0, -260.0]), np.array([160.0, 180.0, 165.0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,8 +87,9 @@ class Frame:
 @lru_cache(maxsize=2)
 def _bends(space: Space, device: torch.device) -> tuple[Lattice, Tensor]:
     """Return (3, i, j, k) places in the average head of the points of a coarse lattice around any head."""
-    i, j, k = (int(n) + 3 for n in (HIGH - LOW) // BENDS_MM)
-    lattice = Lattice((float(LOW[0]), float(LOW[1]), float(LOW[2])), (i, j, k), BENDS_MM)
+    i, j, k = (int(n) + 2 * SUPPORT + 1 for n in (HIGH - LOW) // BENDS_MM)
+    x, y, z = (float(v) for v in LOW - SUPPORT * BENDS_MM)
+    lattice = Lattice((x, y, z), (i, j, k), BENDS_MM)
     axes = np.meshgrid(*(lattice.along(axis) for axis in range(3)), indexing="ij")
     places = np.moveaxis(space.average(np.stack(axes, axis=-1)), -1, 0).astype(np.float32)
     return lattice, torch.from_numpy(np.ascontiguousarray(places)).to(device)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from cephalign.simulate.procedural.canvas import Canvas
 from cephalign.simulate.procedural.frame import Frame
-from cephalign.simulate.procedural.lattice import Box, Lattice, Refinement
+from cephalign.simulate.procedural.lattice import SUPPORT, Lattice
 from cephalign.simulate.procedural.sketch import NAMES, Sketch
 from cephalign.simulate.tissues import Tissue
 
@@ -35,8 +35,9 @@ def label_lattice(drawing: Sketch, ears_mm: float, spacing_mm: float) -> Lattice
         at = coarse.along(axis)
         # The surface lies less than a node further out.
         reach = coarse.spacing_mm + AIR_MM + (ears_mm if axis == 0 else 0)
-        low.append(at[found[0]] - reach)
-        high.append(at[found[-1]] + reach)
+        # A cubic needs nodes around.
+        low.append(max(at[found[0]] - reach, at[SUPPORT]))
+        high.append(min(at[found[-1]] + reach, at[-1 - SUPPORT]))
     low[2] = coarse.along(2)[2]
     first = np.ceil(np.array(low) / spacing_mm) * spacing_mm
     x, y, z = (float(v) for v in first)
@@ -59,26 +60,28 @@ def first_coat(frame: Frame, drawing: Sketch) -> Canvas:
     """
     lattice = frame.lattice
     refined = drawing.refined(lattice)
-    tissues = torch.empty(lattice.shape, dtype=torch.uint8, device=frame.device)
+    if lattice.is_small:
+        everywhere = refined(drawing.fields, lattice.whole)
+        tissues = _coat(dict(zip(NAMES, everywhere, strict=True))).to(torch.uint8)
+        return Canvas(frame, drawing, refined, tissues, everywhere)
+    tissues = torch.zeros(lattice.shape, dtype=torch.uint8, device=frame.device)
     for block in lattice.blocks():
-        tissues[block] = _coat(refined, drawing.fields, block)
-    return Canvas(frame, drawing, tissues)
+        least = drawing.fields[:, *refined.needed(block)].flatten(1).amin(1).tolist()
+        reaching = [n for n, value in enumerate(least) if value < MARGIN_MM]
+        if NAMES.index("skin") in reaching:
+            values = refined(drawing.fields, block, reaching)
+            tissues[block] = _coat({NAMES[n]: value for n, value in zip(reaching, values, strict=True)})
+    return Canvas(frame, drawing, refined, tissues)
 
 
-def _coat(refined: Refinement, fields: Tensor, block: Box) -> Tensor | int:
+def _coat(here: dict[str, Tensor]) -> Tensor:
     """Return the first coat of a block, made of the fields that reach it."""
-    least = fields[:, *refined.needed(block)].flatten(1).amin(1).tolist()
-    reaching = [n for n, value in enumerate(least) if value < MARGIN_MM]
-    if NAMES.index("skin") not in reaching:
-        return int(Tissue.AIR)
-    values = refined(fields, block, reaching)
-    here: dict[str, Tensor] = {NAMES[n]: value for n, value in zip(reaching, values, strict=True)}
     # Skin, fat and muscle are numbers 1, 2 and 3.
     label: Tensor = (here["skin"] < 0).float().add_(here["skin"] < -SKIN_MM)
     if "fat" in here:
         label.add_(here["fat"] < 0)
         if "planes" in here:
-            between = torch.maximum(here["planes"].abs_().sub_(PLANE), here["fat"] + PLANE_MM) < 0
+            between = torch.maximum(here["planes"].abs().sub_(PLANE), here["fat"] + PLANE_MM) < 0
             label.sub_(between.float())
     if "bone" in here:
         spongy = here["bone"] < -TABLE_MM

@@ -13,40 +13,29 @@ from cephalign.simulate.tissues import Tissue
 
 # A tooth is so wide along the row.
 TOOTH_MM = 7.5
-FLESH = Where(over=(Tissue.MUSCLE,))
+MUSCLE = Where(over=(Tissue.MUSCLE,))
+FLESH = Where(over=(Tissue.MUSCLE, Tissue.FAT))
+SOFT = Where(over=(Tissue.MUSCLE, Tissue.FAT, Tissue.MUCOSA))
+OVER_TONGUE = Where(over=(Tissue.MUCOSA, Tissue.SOFT))
 
 
 def paint_mouth(canvas: Canvas, person: Person) -> None:
     """Paint what lies between palate and floor of the mouth."""
     drop = person.jaw_open
-    soft = Where(over=(Tissue.MUSCLE, Tissue.FAT))
-
-    canvas.ball((0, 35, -87), (22.5, 33, 17.5), Tissue.MUCOSA, soft)
-    canvas.ball(
-        (0, 34, -88), (21, 31, 16.5), Tissue.SOFT, Where(over=(Tissue.MUSCLE, Tissue.MUCOSA, Tissue.FAT))
-    )
-    canvas.tube(
-        ((0, 44, -70.2), (0, 26, -70), (0, 14, -73)),
-        (1.5, 1.6, 1.5),
-        Tissue.CAVITY,
-        Where(over=(Tissue.MUCOSA, Tissue.SOFT)),
-    )
-    canvas.tube(
-        ((0, 22, -67), (0, 8, -70), (0, 3, -80)),
-        (3, 4, 3),
-        Tissue.SOFT,
-        Where(over=(Tissue.MUSCLE, Tissue.FAT, Tissue.MUCOSA)),
-    )
+    # The tongue, with air above it, and the soft palate.
+    canvas.ball((0, 35, -87), (22.5, 33, 17.5), Tissue.MUCOSA, FLESH)
+    canvas.ball((0, 34, -88), (21, 31, 16.5), Tissue.SOFT, SOFT)
+    canvas.tube(((0, 44, -70.2), (0, 26, -70), (0, 14, -73)), (1.5, 1.6, 1.5), Tissue.CAVITY, OVER_TONGUE)
+    canvas.tube(((0, 22, -67), (0, 8, -70), (0, 3, -80)), (3, 4, 3), Tissue.SOFT, SOFT)
     _paint_teeth(canvas, drop)
-    canvas.balls((53, -8, -68), (9, 13, 19), Tissue.GLAND, Where(over=(Tissue.MUSCLE, Tissue.FAT)))
-    canvas.balls((29, 22, -108 - drop), (8, 13, 7), Tissue.GLAND, FLESH)
-    canvas.balls((41, 34, -66), (8, 16, 16), Tissue.FAT, FLESH)
-    canvas.balls((24, 0, -72), (5, 9, 22), Tissue.FAT, FLESH)
-    canvas.balls((34, 6, -66), (3, 14, 16), Tissue.FAT, FLESH)
-    canvas.tube(
-        ((-9, 20, -122), (0, 27, -123), (9, 20, -122)), (2.2, 2.8, 2.2), Tissue.CORTICAL_BONE
-    )  # hyoid
-    canvas.tubes(((9, 20, -122), (17, 6, -118)), (2, 1.5), Tissue.CORTICAL_BONE)
+    # Parotid and submandibular glands; the fat of the cheek and on both sides of the muscles of the jaw.
+    canvas.balls((53, -8, -68), (9, 13, 19), Tissue.GLAND, FLESH)
+    canvas.balls((29, 22, -108 - drop), (8, 13, 7), Tissue.GLAND, MUSCLE)
+    canvas.balls((41, 34, -66), (8, 16, 16), Tissue.FAT, MUSCLE)
+    canvas.balls((24, 0, -72), (5, 9, 22), Tissue.FAT, MUSCLE)
+    canvas.balls((34, 6, -66), (3, 14, 16), Tissue.FAT, MUSCLE)
+    hyoid = ((-17, 6, -118), (-9, 20, -122), (0, 27, -123), (9, 20, -122), (17, 6, -118))
+    canvas.tube(hyoid, (1.5, 2.2, 2.8, 2.2, 1.5), Tissue.CORTICAL_BONE, FLESH)
 
 
 def _paint_teeth(canvas: Canvas, drop: float) -> None:

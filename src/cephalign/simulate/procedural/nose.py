@@ -8,7 +8,7 @@ from torch import Tensor
 from cephalign.simulate.procedural.canvas import SIDES, WALLED, Canvas, Where
 from cephalign.simulate.procedural.face import orbit
 from cephalign.simulate.procedural.person import Person
-from cephalign.simulate.procedural.shapes import Points, chain, common, ellipsoid, limb
+from cephalign.simulate.procedural.shapes import Points, common, ellipsoid, limb
 from cephalign.simulate.tissues import Tissue
 
 WALL_MM = 1.3
@@ -55,7 +55,7 @@ def paint_nose(canvas: Canvas, person: Person) -> None:
     """Paint mucosa, the air between the turbinates, the septum, and the way out to both nostrils."""
 
     def hall(xyz: Points) -> Tensor:
-        """Higher than wide, and narrow under its roof."""
+        """Return the cavity, higher than wide and narrow under its roof."""
         x, y, z = xyz
         wide = 14 - (z + 66).clamp(min=0) * 0.2 - (y - 58).clamp(min=0) * 0.35
         height = torch.maximum(-66 - z, z + 20 + 1.1 * (y - 56).clamp(min=0))
@@ -99,29 +99,4 @@ def paint_nose(canvas: Canvas, person: Person) -> None:
     canvas.tube(((0, 78, -36), (0, tip - 4, -54)), (9, 12), Tissue.CARTILAGE, soft)
     canvas.tubes(
         ((5, 76, -58), (5.5, tip - 10, -63), (6, tip - 11, -73)), (3, 2.8, 2.8 * person.nose), Tissue.CAVITY
-    )
-
-
-def paint_throat(canvas: Canvas, person: Person) -> None:
-    """Paint the air from the nose to the windpipe, with larynx and its cartilage, and the gullet behind."""
-    soft = Where(over=(Tissue.MUSCLE, Tissue.FAT, Tissue.SOFT, Tissue.MUCOSA))
-    # Wider than deep.
-    squeeze, radii = 0.62, (9, 8.5, 6, 6.5, 6)
-    airway = ((0, 14, -52), (0, 3, -54), (0, -4, -70), (0, -3, -100), (0, 1, -122))
-    for thick, tissue in ((2.4, Tissue.MUCOSA), (0.0, Tissue.CAVITY)):
-
-        def air(xyz: Points, thick: float = thick) -> Tensor:
-            x, y, z = xyz
-            return chain((x * squeeze, y, z), airway, radii) - thick
-
-        canvas.shape((-18, -14, -132), (18, 26, -40), air, tissue, soft)
-    windpipe = ((0, 4, -126), (0, 8, -142), (0, 6, -158), (0, 2, -200))
-    canvas.tube(windpipe, (9, 12.5, 11, 11), Tissue.CARTILAGE, soft)
-    canvas.tube(windpipe, (7.5, 9.5, 9, 9), Tissue.MUCOSA)
-    canvas.tube(windpipe, (6.5, 6, 8, 8), Tissue.CAVITY)
-    canvas.tube(
-        ((0, 1, -122), (0, 4, -128)),
-        (6, 6),
-        Tissue.CAVITY,
-        Where(over=(Tissue.MUSCLE, Tissue.MUCOSA, Tissue.CARTILAGE)),
     )

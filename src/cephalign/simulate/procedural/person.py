@@ -94,7 +94,7 @@ class Person:
 
         return cls(
             width=float(size * about(1, 0.016)),
-            length=float(size * about(1, 0.02)),
+            length=float(size * about(1, 0.017)),
             height=float(size * about(1, 0.018)),
             torque=about(1.4, 0.8),
             skull=about(6.4, 0.7),

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from cephalign.simulate.procedural import face, jaw, neck, skull
+from cephalign.simulate.procedural import frame as frames
 from cephalign.simulate.procedural.drawing import FAR_MM, Drawing
 from cephalign.simulate.procedural.frame import Frame
 from cephalign.simulate.procedural.lattice import Lattice, Refinement
@@ -129,6 +130,7 @@ def _around(space: Space, person: Person, spacing_mm: float) -> Lattice:
     # A cubic needs nodes around.
     low, high = points.min(axis=0) - 2 * spacing_mm, points.max(axis=0) + 3 * spacing_mm
     low[2] = -person.neck_below - 4 * spacing_mm
+    low, high = np.maximum(low, frames.LOW), np.minimum(high, frames.HIGH - spacing_mm)
     x, y, z = (float(v) for v in low)
     i, j, k = (int(np.ceil(n / spacing_mm)) + 1 for n in high - low)
     return Lattice((x, y, z), (i, j, k), spacing_mm)

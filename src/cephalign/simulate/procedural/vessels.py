@@ -82,7 +82,7 @@ def paint_arteries(canvas: Canvas, person: Person) -> None:
 
 
 def paint_chalk(canvas: Canvas, person: Person) -> None:
-    """Paint the chalk of pineal gland and choroid plexus (Zimmerman and Bilaniuk, Radiology 142:659, 1982)."""
+    """Paint the chalk of pineal gland and plexus (Zimmerman and Bilaniuk, Radiology 142:659, 1982)."""
     canvas.ball((0, -32, 2.5), (3.2, 4.2, 3), Tissue.DEEP_GREY, IN_ROOM)
     canvas.ball((0, -32, 2.5), person.calcified, Tissue.CALCIFICATION, IN_ROOM)
     radius = 0.8 + 0.8 * person.calcified
