@@ -31,9 +31,6 @@ class Judged:
     seconds: float
     runs: float = np.nan
     halves: float = np.nan
-    soft_halves: float = np.nan
-    soft: float = np.nan
-    surfaces: float = np.nan
 
     @property
     def key(self) -> tuple[str, str]:

@@ -54,9 +54,9 @@ def answered(monkeypatch):
     asked = []
 
     def answer(*, agreed):
-        runs = [Member("symmetry", ANSWER, 0.6, agrees=True)]
-        runs.append(Member("exchanged header", Rigid.identity(), -np.inf, agrees=False))
-        spreads = Spreads(0.01, 0.1, 0.2, 0.3, 1.5) if agreed else None
+        runs = [Member("symmetry", ANSWER, 0.6, 1.5, agrees=True)]
+        runs.append(Member("exchanged header", Rigid.identity(), -np.inf, np.inf, agrees=False))
+        spreads = Spreads(0.01, 0.1) if agreed else None
         stated, reason = (0.25, "All agree.") if agreed else (np.inf, "They do not agree.")
 
         def consensus(fixed, moving, rng, *, progress):
@@ -98,12 +98,13 @@ def test_the_record_holds_uncertainty_members_and_inputs(call, answered, tmp_pat
     record = json.loads((tmp_path / "reference.json").read_text())
     assert record["agreed"] is True
     assert record["uncertainty_mm"] == 0.25
-    assert record["spreads_mm"]["soft_halves"] == 0.2
+    assert record["spreads_mm"] == {"runs": 0.01, "halves": 0.1}
     first, second = record["members"]
     assert first["name"] == "symmetry"
     assert first["agrees"] is True
     assert first["distance_mm"] == 0
     assert second["similarity_nats"] is None
+    assert second["surface_gap_mm"] is None
     assert second["agrees"] is False
     assert second["distance_mm"] > 5
     assert record["parameters"]["method"] == "consensus"

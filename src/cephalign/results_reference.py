@@ -82,6 +82,7 @@ def write_reference(
                 "name": member.name,
                 DIRECTION: member.moving_from_fixed.matrix.tolist(),
                 "similarity_nats": _number(member.similarity),
+                "surface_gap_mm": _number(member.surface_gap_mm),
                 "agrees": member.agrees,
                 "distance_mm": float(
                     member.moving_from_fixed.distance(found.moving_from_fixed, about).mean()

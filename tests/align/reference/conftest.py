@@ -17,7 +17,6 @@ def quick():
         patch.setattr(runs, "FINE", replace(FINE, points=4096))
         patch.setattr(runs, "FINEST", few)
         patch.setattr(room, "FINEST", few)
-        patch.setattr(room, "SOFT", replace(room.SOFT, points=4096))
         patch.setattr(halves, "SPLITS", 2)
         yield
 

@@ -107,7 +107,7 @@ def test_an_empty_scan_is_refused_by_name(agreed, pair, role):
 
 
 def test_every_spread_adds_to_what_is_stated():
-    small = Spreads(0.1, 0.1, 0.1, 0.1)
+    small = Spreads(0.1, 0.1)
     for name in vars(small):
         assert stated_mm(Spreads(**{**vars(small), name: 0.4})) > stated_mm(small) > 0.1
 

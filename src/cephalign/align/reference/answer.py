@@ -22,6 +22,8 @@ class Member:
     moving_from_fixed : Rigid
     similarity : float
         Mutual information in nats; compare within a method only. Minus infinity where nothing overlaps.
+    surface_gap_mm : float
+        How far the heads' surfaces lie apart there (`surface_gap`); NaN where nobody looked.
     agrees : bool
         Whether it lies where the answer does.
     """
@@ -29,6 +31,7 @@ class Member:
     name: str
     moving_from_fixed: Rigid
     similarity: float
+    surface_gap_mm: float
     agrees: bool
 
 
@@ -39,20 +42,13 @@ class Spreads:
     Parameters
     ----------
     runs : float
-        Of the runs in the winning place from their mean.
-    halves, soft_halves : float
-        Between halves of the head (`half_spread`), at the finest and at the soft level.
-    soft : float
-        Of the soft level's answer from the mean.
-    surfaces : float
-        Between the heads' surfaces (`surface_gap`).
+        Of the runs that agree, from their mean.
+    halves : float
+        Between halves of the head (`half_spread`).
     """
 
     runs: float
     halves: float
-    soft_halves: float
-    soft: float
-    surfaces: float
 
 
 @dataclass(frozen=True)

@@ -129,4 +129,4 @@ def _shrunken(scan: Scan, factor: int) -> Scan:
 def _member(name: str, own: Oriented, other: Oriented, registered: Rigid, similarity: float) -> Member:
     """Compose T_comp, here in the direction that takes points of the fixed scan to the moving one."""
     moving_from_fixed = other.world_from_frame @ registered @ ~own.world_from_frame
-    return Member(name, moving_from_fixed, similarity, agrees=True)
+    return Member(name, moving_from_fixed, similarity, np.nan, agrees=True)

@@ -9,8 +9,9 @@ import numpy as np
 from cephalign.align.ascent import climb
 from cephalign.align.levels import FAR, FINE, FINEST, NEAR, Level, compare
 from cephalign.align.reference.answer import Member
+from cephalign.align.reference.surfaces import LARGEST_GAP_MM, surface_gap
 from cephalign.align.scan import Scan
-from cephalign.align.search import search
+from cephalign.align.search import Found, search
 from cephalign.align.symmetry import symmetry_candidates, turned_candidates
 from cephalign.geometry import Rigid
 from cephalign.geometry.grid import Float
@@ -34,16 +35,23 @@ def all_runs(fixed: Scan, moving: Scan, rng: np.random.Generator) -> list[Member
 
 def _one_way(fixed: Scan, moving: Scan, rng: np.random.Generator) -> list[Member]:
     afar = [search(fixed, moving, of(fixed, moving)) for of in (symmetry_candidates, turned_candidates)]
-    best = max(afar, key=lambda found: found.similarities[0]).poses[0]
+    ends = [_plausible(fixed, moving, found) for found in afar]
+    best = max(zip(afar, ends, strict=True), key=lambda pair: pair[0].similarities[0])[1]
     around = [_perturbed(best, fixed.centre, rng) for _ in range(PERTURBED)]
     near, _ = follow(fixed, moving, _stacked([Rigid.identity(), *around]), FAR, NEAR)
     names = [*FROM_AFAR, "header", *(f"perturbed {n + 1}" for n in range(PERTURBED))]
-    poses = np.concatenate([_stacked([found.poses[0] for found in afar]), near])
+    poses = np.concatenate([_stacked(ends), near])
     poses, values = follow(fixed, moving, poses, FINE, FINEST)
     return [
-        Member(name, Rigid(pose), value, agrees=False)
+        Member(name, Rigid(pose), value, surface_gap(fixed, moving, Rigid(pose)), agrees=False)
         for name, pose, value in zip(names, poses, values.tolist(), strict=True)
     ]
+
+
+def _plausible(fixed: Scan, moving: Scan, found: Found) -> Rigid:
+    """Return the best place that lays the heads' surfaces together: a head the wrong way up can seem best."""
+    fitting = (pose for pose in found.poses if surface_gap(fixed, moving, pose) <= LARGEST_GAP_MM)
+    return next(fitting, found.poses[0])
 
 
 def follow(fixed: Scan, moving: Scan, poses: Float, *levels: Level) -> tuple[Float, Float]:

@@ -14,6 +14,9 @@ from cephalign.geometry.grid import Float, apply_affine
 
 # Ears, a neck that bends and what touches the skin may differ in this part of the surface.
 KEPT_PERCENT = 80.0
+# Surfaces of one head, rightly laid, lie 2 to 3.6 mm apart with slices of 4 to 7 mm, those of two people 3.7
+# to 13 mm, those of a head and itself the wrong way up 10 mm and more.
+LARGEST_GAP_MM = 3.7
 
 
 def surface_gap(fixed: Scan, moving: Scan, moving_from_fixed: Rigid) -> float:
