@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,41 @@ def program() -> str:
     found = shutil.which("cephalign", path=str(Path(sys.executable).parent))
     assert found, "install the package first: make test"
     return found
+
+
+@pytest.fixture(scope="session")
+def preset():
+    """Return a function that changes a preset of the simulator and returns the name of what comes of it.
+
+    `t1` and `ct` change these scans' protocols, and the coverages and flaws in them, by the names of fields.
+    """
+
+    from cephalign.geometry import Modality
+    from cephalign.simulate.presets import PRESETS
+
+    def renewed(part, changes):
+        names = {field.name for field in fields(part)}
+        return replace(part, **{name: value for name, value in changes.items() if name in names})
+
+    def scanned(protocol, changes):
+        coverages = tuple(renewed(coverage, changes) for coverage in protocol.coverages)
+        flaws = renewed(protocol.flaws, changes)
+        return renewed(replace(protocol, coverages=coverages, flaws=flaws), changes)
+
+    with pytest.MonkeyPatch.context() as patch:
+
+        def preset(base="small", *, t1=None, ct=None, oddities=None):
+            chosen = PRESETS[base]
+            protocols = {
+                modality: scanned(chosen.protocols[modality], changes or {})
+                for modality, changes in ((Modality.T1, t1), (Modality.CT, ct))
+            }
+            name = f"{base} as in a test, {len(PRESETS)}"
+            oddities = chosen.oddities if oddities is None else oddities
+            patch.setitem(PRESETS, name, replace(chosen, protocols=protocols, oddities=oddities))
+            return name
+
+        yield preset
 
 
 @pytest.fixture

@@ -14,42 +14,36 @@ import pytest
 
 from benchmarks.pairs import CT_SHAPE, CT_SPACING, remap_contrast, rire_t1
 from cephalign.cli import main
-from cephalign.geometry import Grid, Rigid, Volume
+from cephalign.geometry import Grid, Volume
+from cephalign.geometry.grid import apply_affine
 from cephalign.io import rire_standard
 from cephalign.io.rire import in_rire_frame
 from cephalign.io.volumes import read_volume, write_volume
 from cephalign.prep.resample import resample
-from cephalign.simulate.compact import SMALL_CT, SMALL_MR, Sampling, compact_head_pair
+from cephalign.simulate.head import LANDMARKS
+from cephalign.simulate.pair import simulated_pair
 
 DONE, WRONG, INCOMPLETE = 0, 2, 3
 SUMMARIES = {"summary.csv", "summary.json", "summary.md"}
 PAIR = "training_001_ct_to_mr_T1"
 
 
-def simulated_scans(
-    seed: int, fixed: Sampling = SMALL_MR, moving: Sampling = SMALL_CT
-) -> tuple[Volume, Volume, Rigid, np.ndarray]:
-    """Return a CT, a T1, the true `ct_from_t1`, and landmarks of the T1."""
-    pair = compact_head_pair(np.random.default_rng(seed), fixed=fixed, moving=moving)
-    return pair.moving, pair.fixed, pair.moving_from_fixed, pair.landmarks
-
-
-def write_patient(root: Path, patient: str, seed: int, *samplings: Sampling, standard: bool) -> None:
+def write_patient(root: Path, patient: str, seed: int, preset: str = "small", *, standard: bool) -> None:
     """Write one patient as the project's archives unpack, with landmarks where there is a standard."""
-    ct, t1, ct_from_t1, landmarks = simulated_scans(seed, *samplings)
-    ct, rire_from_ct = in_rire_frame(ct)
-    t1, rire_from_t1 = in_rire_frame(t1)
+    pair = simulated_pair(np.random.default_rng(seed), preset, angle_deg=20, shift_mm=25, least_angle_deg=5)
+    ct, rire_from_ct = in_rire_frame(pair.moving)
+    t1, rire_from_t1 = in_rire_frame(pair.fixed)
     for name, scan in (("ct", ct), ("mr_T1", t1)):
         (root / patient / name).mkdir(parents=True)
         write_volume(scan, root / patient / name / "header.ascii", description="simulated")
     if standard:
         folder = root / patient / "transformations"
         folder.mkdir()
-        truth = rire_from_ct @ ct_from_t1 @ ~rire_from_t1
+        truth = rire_from_ct @ pair.moving_from_fixed @ ~rire_from_t1
         rire_standard.write(truth, folder / "ct_T1.standard", t1.grid, ct.grid)
         table = ["landmark\tx_ras_mm\ty_ras_mm\tz_ras_mm"]
-        for number, (x, y, z) in enumerate(rire_from_t1.map(landmarks)):
-            table.append(f"spot {number}\t{x:.6f}\t{y:.6f}\t{z:.6f}")
+        for name, (x, y, z) in zip(LANDMARKS, rire_from_t1.map(pair.landmarks), strict=True):
+            table.append(f"{name}\t{x:.6f}\t{y:.6f}\t{z:.6f}")
         (folder / "mr_T1_landmarks.tsv").write_text("\n".join(table) + "\n")
 
 
@@ -92,6 +86,11 @@ def call(monkeypatch, capsys):
 def rows_of(out):
     with (out / "summary.csv").open(newline="") as file:
         return {row["patient"]: row for row in csv.DictReader(file)}
+
+
+def shown(grid, points):
+    index = apply_affine(grid.voxel_from_world, points)
+    return ((index > -0.5) & (index < np.array(grid.shape) - 0.5)).all(axis=1)
 
 
 def names(folder):
@@ -156,16 +155,25 @@ def test_transform_is_right(result, patients):
     truth = rire_standard.read(patients / "training_001/transformations/ct_T1.standard", *volumes)
     corners = volumes[1].corners
     errors = (~found).distance(~truth, corners)
-    assert errors.max() < 1.0
+    assert errors.max() < 1.5
     row = rows_of(out)["training_001"]
     assert float(row["corners_max_mm"]) == pytest.approx(errors.max(), abs=2e-4)  # four decimals in the file
 
 
-def test_scores_stand_beside_doing_nothing(result):
+def test_scores_stand_beside_doing_nothing(result, patients):
+    """At the landmarks that both scans show."""
     out, _ = result
+    folder = patients / "training_001"
+    t1, ct = (read_volume(folder / name).grid for name in ("mr_T1", "ct"))
+    truth = rire_standard.read(folder / "transformations" / "ct_T1.standard", t1, ct)
+    points = np.loadtxt(
+        folder / "transformations" / "mr_T1_landmarks.tsv", delimiter="\t", skiprows=1, usecols=(1, 2, 3)
+    )
+    seen = shown(t1, points) & shown(ct, truth.map(points))
+    assert 0 < seen.sum() < len(points) == 10
     row = rows_of(out)["training_001"]
-    assert (row["points"], row["point_count"]) == ("landmarks", "7")
-    assert float(row["tre_max_mm"]) < 1.0
+    assert (row["points"], row["point_count"]) == ("landmarks", str(seen.sum()))
+    assert float(row["tre_max_mm"]) < 0.6
     assert float(row["centres_median_mm"]) > 5.0
     assert float(row["identity_median_mm"]) > 20.0
     assert rows_of(out)["patient_002"]["points"] == ""
@@ -208,10 +216,10 @@ def test_another_method_needs_another_folder(result, patients, call, tmp_path):
     refused(call(patients, "--out", out, "--method", "evolution"), "holds results of another method")
 
 
-def test_evolution(call, tmp_path):
+def test_evolution(preset, call, tmp_path):
     """With the paper's hundred iterations it need not end well; it must end, and say what it was."""
-    coarse = Sampling((48, 48, 26), (6.0, 6.0, 4.0)), Sampling((52, 52, 29), (6.5, 6.5, 4.0))
-    write_patient(tmp_path, "patient_002", 81, *coarse, standard=False)
+    coarse = {"matrix": (52, 52), "spacing_mm": (6.0, 6.0)}
+    write_patient(tmp_path, "patient_002", 81, preset(t1=coarse, ct=coarse), standard=False)
     done = call(tmp_path / "patient_002", "--method", "evolution", "--out", tmp_path / "out")
     assert done.returncode == DONE
     text = (tmp_path / "out" / "patient_002_ct_to_mr_T1.standard").read_text()
@@ -239,8 +247,9 @@ def test_standards_elsewhere(result, patients, call, tmp_path):
 def test_nothing_like_a_head(patients, call, tmp_path):
     """A scan of noise fails or is refused; no transform is handed in for it."""
     shutil.copytree(patients / "patient_002", tmp_path / "patient_002")
-    noise = np.random.default_rng(3).integers(0, 900, SMALL_MR.shape).astype(">i2")
-    (tmp_path / "patient_002" / "mr_T1" / "image.bin").write_bytes(noise.tobytes())
+    image = tmp_path / "patient_002" / "mr_T1" / "image.bin"
+    noise = np.random.default_rng(3).integers(0, 900, image.stat().st_size // 2).astype(">i2")
+    image.write_bytes(noise.tobytes())
     out = tmp_path / "out"
     out.mkdir()
     (out / "patient_002_ct_to_mr_T1.standard").write_text("of an earlier run")

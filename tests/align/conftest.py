@@ -6,7 +6,7 @@ import pytest
 from cephalign.align.scan import prepare
 from cephalign.geometry import Grid, Rigid, Volume
 from cephalign.geometry.grid import apply_affine
-from cephalign.simulate.compact import SMALL_CT, SMALL_MR, compact_head_pair
+from cephalign.simulate.pair import simulated_pair
 
 
 def _grid(shape, spacing, turn_deg, origin, flips=(1, 1, 1)):
@@ -52,7 +52,8 @@ def shown():
 @pytest.fixture(scope="session")
 def pair():
     """An MR and a CT of one head, in voxels of some 3 x 3 x 4 mm."""
-    return compact_head_pair(np.random.default_rng(70), fixed=SMALL_MR, moving=SMALL_CT)
+    rng = np.random.default_rng(70)
+    return simulated_pair(rng, "small", angle_deg=25, shift_mm=25, least_angle_deg=10)
 
 
 @pytest.fixture(scope="session")

@@ -7,16 +7,16 @@ import SimpleITK
 from cephalign.align.evolution import EvolutionSettings, evolve
 from cephalign.align.scan import prepare
 from cephalign.geometry import Rigid
-from cephalign.simulate.compact import Sampling, compact_head_pair
+from cephalign.simulate.pair import simulated_pair
 
 COARSE = EvolutionSettings(shrink=(4,))
 
 
 @pytest.fixture(scope="module")
-def fine_pair():
+def fine_pair(preset):
     """Thin slices, so that the pyramid has something to shrink."""
-    sampling = Sampling((80, 92, 44), (2.4, 2.4, 2.4))
-    return compact_head_pair(np.random.default_rng(71), fixed=sampling, moving=sampling)
+    thin = {"matrix": (84, 84), "spacing_mm": (2.4, 2.4), "distance_mm": None, "slices": (44, 44)}
+    return simulated_pair(np.random.default_rng(71), preset(t1=thin, ct=thin))
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def spied(monkeypatch):
 
 def test_the_papers_parameters_are_passed(spied, fine_scans, start):
     evolve(*fine_scans, start, EvolutionSettings(shrink=(4, 2)))
-    assert [method.told["sizes"] for method in spied] == [((20, 23, 11),) * 2, ((40, 46, 22),) * 2]
+    assert [method.told["sizes"] for method in spied] == [((21, 21, 11),) * 2, ((42, 42, 22),) * 2]
     for method in spied:
         assert method.told["SetOptimizerAsOnePlusOneEvolutionary"] == {
             "numberOfIterations": 100,
@@ -77,7 +77,7 @@ def test_the_papers_parameters_are_passed(spied, fine_scans, start):
         assert method.told["SetMetricAsMattesMutualInformation"] == {"numberOfHistogramBins": 50}
         assert method.told["SetMetricSamplingStrategy"] == (method.NONE,)
         # Translations in units of the diagonal of the two smallest extents.
-        diagonal = np.hypot(80 * 2.4, 44 * 2.4)
+        diagonal = np.hypot(84 * 2.4, 44 * 2.4)
         assert method.told["SetOptimizerScales"] == ([1.0] * 3 + [pytest.approx(1 / diagonal)] * 3,)
 
 

@@ -5,24 +5,38 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from benchmarks.masks import ALL_HARDWARE, dice, true_mask
 from cephalign.errors import InputError
-from cephalign.geometry import Grid, Modality, Rigid, Volume
+from cephalign.geometry import Grid, Modality, Volume
 from cephalign.geometry.grid import apply_affine
 from cephalign.io.volumes import read_volume
 from cephalign.prep.head import head_mask
-from cephalign.simulate.compact import SMALL_CT, SMALL_MR, Sampling, SimulatedPair, compact_head_pair
-from cephalign.simulate.compact_clutter import Hardware
-from cephalign.simulate.compact_shapes import Brush, Contrast
+from cephalign.simulate.presets.preset import HU
+from cephalign.simulate.session import Session, simulated_session
 
-CLUTTER = ("table", "holder", "frame", "metal")
 OFF_CENTRE = np.array([[3.0, 0, 0, -40], [0, -3.0, 0, 70], [0, 0, 3.0, 15], [0, 0, 0, 1]])
+T1, CT = Modality.T1, Modality.CT
 
 
 @pytest.fixture(scope="module", params=[11, 12])
-def pair(request: pytest.FixtureRequest) -> SimulatedPair:
+def session(request: pytest.FixtureRequest, preset: Callable) -> Session:
+    """A head with metal in it, whose CT, in HU, shows table, holder and frame."""
+    metal = {"crowns": 1.0, "clip": 1.0}
+    cluttered = preset(ct={"hardware": ALL_HARDWARE, "storages": (HU,)}, oddities=metal)
     rng = np.random.default_rng(request.param)
-    return compact_head_pair(rng, fixed=SMALL_MR, moving=SMALL_CT, clutter=CLUTTER)
+    return simulated_session(rng, cluttered, modalities=(T1, CT), angle_deg=20.0, shift_mm=20.0)
+
+
+@pytest.fixture(scope="module")
+def ct(session: Session) -> Volume:
+    return session.scans[CT]
+
+
+@pytest.fixture(scope="module")
+def t1(session: Session) -> Volume:
+    return session.scans[T1]
 
 
 def world_points(grid: Grid) -> np.ndarray:
@@ -30,16 +44,8 @@ def world_points(grid: Grid) -> np.ndarray:
     return apply_affine(grid.world_from_voxel, indices)
 
 
-def true_head(pair: SimulatedPair, mask: Volume, head_from_world: Rigid) -> np.ndarray:
-    return pair.head.skin_distance(head_from_world.map(world_points(mask.grid))) < 0
-
-
-def head_from_moving(pair: SimulatedPair) -> Rigid:
-    return pair.head_from_fixed @ ~pair.moving_from_fixed
-
-
-def dice(a: np.ndarray, b: np.ndarray) -> float:
-    return float(2 * (a & b).sum() / (a.sum() + b.sum()))
+def true_head(session: Session, scan: Modality, mask: Volume) -> np.ndarray:
+    return true_mask(session.head, ~session.acquisitions[scan].world_from_head, mask)
 
 
 def with_data(volume: Volume, data: np.ndarray, modality: Modality | None = None) -> Volume:
@@ -58,81 +64,80 @@ def outside_circle(volume: Volume) -> np.ndarray:
     return np.broadcast_to(i**2 + j**2 > 1, volume.grid.shape)
 
 
-def test_ct_keeps_the_head_and_drops_table_holder_and_frame(pair):
-    mask = head_mask(pair.moving)
-    head = true_head(pair, mask, head_from_moving(pair))
+def test_ct_keeps_the_head_and_drops_table_holder_and_frame(session, ct):
+    mask = head_mask(ct)
+    head = true_head(session, CT, mask)
     assert dice(mask.data, head) > 0.985
-    hardware = Hardware.around(pair.head, pair.moving.grid, head_from_moving(pair), CLUTTER)
-    points = head_from_moving(pair).map(world_points(mask.grid)).reshape(-1, 3).T.astype(np.float32)
-    hu = np.full(points.shape[1], -1000, dtype=np.float32)
-    hardware.paint(hu, points, Brush(Contrast.HU, edge_mm=1))
-    foreign = (hu.reshape(mask.grid.shape) > -960) & ~head  # foam too
+    hu = torch.full(mask.grid.shape, -1000.0)
+    session.acquisitions[CT].hardware.paint(hu, *torch.from_numpy(world_points(mask.grid)).float().unbind(-1))
+    foreign = (hu.numpy() > -960) & ~head  # foam too
     assert foreign.sum() > 2000
     assert (mask.data & foreign).sum() < 0.03 * foreign.sum()
 
 
-def test_mr_mask_holds_dark_skull_and_cavities(pair):
-    mask = head_mask(pair.fixed)
-    head = true_head(pair, mask, pair.head_from_fixed)
+def test_mr_mask_holds_dark_skull_and_cavities(session, t1):
+    mask = head_mask(t1)
+    head = true_head(session, T1, mask)
     assert dice(mask.data, head) > 0.98
     assert (head & ~mask.data).sum() < 0.005 * head.sum()
 
 
 @pytest.mark.parametrize("padding", [-2000, -3024])
-def test_padding_outside_the_circle_is_air(pair, padding):
-    padded = np.where(outside_circle(pair.moving), padding, pair.moving.data)
-    plain = head_mask(pair.moving)
-    assert dice(head_mask(with_data(pair.moving, padded)).data, plain.data) > 0.999
+def test_padding_outside_the_circle_is_air(ct, padding):
+    padded = np.where(outside_circle(ct), padding, ct.data)
+    plain = head_mask(ct)
+    assert dice(head_mask(with_data(ct, padded)).data, plain.data) > 0.999
 
 
 @pytest.mark.parametrize("modality", [Modality.CT, Modality.UNKNOWN])
 @pytest.mark.parametrize("padding", [0, -2000])
-def test_offset_ct_has_no_table_either(pair, modality, padding):
-    offset = np.where(outside_circle(pair.moving), padding, pair.moving.data + 1024)
-    mask = head_mask(with_data(pair.moving, offset, modality))
-    assert dice(mask.data, true_head(pair, mask, head_from_moving(pair))) > 0.985
+def test_offset_ct_has_no_table_either(session, ct, modality, padding):
+    offset = np.where(outside_circle(ct), padding, ct.data + 1024)
+    mask = head_mask(with_data(ct, offset, modality))
+    assert dice(mask.data, true_head(session, CT, mask)) > 0.985
 
 
-def test_eight_bit_ct_window(pair):
-    grey = np.clip((pair.moving.data + 1000.0) / 3000 * 255, 0, 255).astype(np.uint8)
-    mask = head_mask(with_data(pair.moving, grey, Modality.UNKNOWN))
-    assert dice(mask.data, true_head(pair, mask, head_from_moving(pair))) > 0.98
+def test_eight_bit_ct_window(session, ct):
+    grey = np.clip((ct.data + 1000.0) / 3000 * 255, 0, 255).astype(np.uint8)
+    mask = head_mask(with_data(ct, grey, Modality.UNKNOWN))
+    assert dice(mask.data, true_head(session, CT, mask)) > 0.985
 
 
-def shaded(t1: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    x, y, _ = np.ogrid[tuple(slice(-1, 1, n * 1j) for n in t1.shape)]
-    return t1 * np.exp(0.7 * x + 0.4 * y)
+def shaded(data: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    x, y, _ = np.ogrid[tuple(slice(-1, 1, n * 1j) for n in data.shape)]
+    return data * np.exp(0.7 * x + 0.4 * y)
 
 
-def noisy(t1: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    return np.hypot(t1 + rng.normal(0, 120, t1.shape), rng.normal(0, 120, t1.shape))
+def noisy(data: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    sigma = 0.15 * np.percentile(data, 99)
+    return np.hypot(data + rng.normal(0, sigma, data.shape), rng.normal(0, sigma, data.shape))
 
 
-def ghosted(t1: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    return t1 + 0.08 * np.roll(t1, t1.shape[1] // 2, axis=1)
+def ghosted(data: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return data + 0.08 * np.roll(data, data.shape[1] // 2, axis=1)
 
 
-def hot(t1: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    spoiled = t1.copy()
+def hot(data: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    spoiled = data.copy()
     spoiled[40:43, 50:53, 10] = 1e6
     return spoiled
 
 
 @pytest.mark.parametrize("spoil", [shaded, noisy, ghosted, hot])
 @pytest.mark.parametrize("modality", [Modality.T1, Modality.UNKNOWN])
-def test_mr_with_artefacts(pair, spoil: Callable, modality):
-    data = spoil(pair.fixed.data.astype(np.float32), np.random.default_rng(3))
-    mask = head_mask(with_data(pair.fixed, data, modality))
-    assert dice(mask.data, true_head(pair, mask, pair.head_from_fixed)) > 0.97
+def test_mr_with_artefacts(session, t1, spoil: Callable, modality):
+    data = spoil(t1.data.astype(np.float32), np.random.default_rng(3))
+    mask = head_mask(with_data(t1, data, modality))
+    assert dice(mask.data, true_head(session, T1, mask)) > 0.97
 
 
-def test_cropped_heads(pair):
-    half = head_mask(cropped(pair.fixed, slice(0, 96), slice(46, 96), slice(0, 26)))
-    assert dice(half.data, true_head(pair, half, pair.head_from_fixed)) > 0.98
-    slab = head_mask(cropped(pair.moving, slice(0, 128), slice(0, 128), slice(12, 17)))
-    assert dice(slab.data, true_head(pair, slab, head_from_moving(pair))) > 0.97
-    tight = head_mask(cropped(pair.moving, slice(40, 90), slice(40, 90), slice(0, 29)))
-    assert dice(tight.data, true_head(pair, tight, head_from_moving(pair))) > 0.97
+def test_cropped_heads(session, t1, ct):
+    half = head_mask(cropped(t1, slice(0, 96), slice(46, 96), slice(0, 26)))
+    assert dice(half.data, true_head(session, T1, half)) > 0.98
+    slab = head_mask(cropped(ct, slice(0, 128), slice(0, 128), slice(12, 17)))
+    assert dice(slab.data, true_head(session, CT, slab)) > 0.985
+    tight = head_mask(cropped(ct, slice(40, 90), slice(40, 90), slice(0, 29)))
+    assert dice(tight.data, true_head(session, CT, tight)) > 0.985
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
@@ -152,31 +157,32 @@ def test_slab_of_two_coarse_voxels(axis):
     assert dice(mask.data, body[tuple(np.moveaxis(index, -1, 0))]) > 0.97
 
 
-def test_isotropic_whole_head_with_neck():
-    whole = Sampling((130, 130, 150), (1.9, 1.9, 1.9))
-    pair = compact_head_pair(np.random.default_rng(5), fixed=SMALL_MR, moving=whole)
-    mask = head_mask(pair.moving)
-    assert dice(mask.data, true_head(pair, mask, head_from_moving(pair))) > 0.98
+def test_isotropic_whole_head_with_neck(preset):
+    whole = {"matrix": (130, 130), "slices": (150, 150), "spacing_mm": (1.9, 1.9), "distance_mm": (1.9, 1.9)}
+    fine = preset(ct={**whole, "above_vertex_mm": (10.0, 20.0)})
+    session = simulated_session(np.random.default_rng(5), fine, modalities=(CT,))
+    mask = head_mask(session.scans[CT])
+    assert dice(mask.data, true_head(session, CT, mask)) > 0.985
 
 
-def test_grid_covers_the_scan_and_keeps_thick_slices(pair):
-    mask = head_mask(pair.moving)
+def test_grid_covers_the_scan_and_keeps_thick_slices(ct):
+    mask = head_mask(ct)
     assert mask.data.dtype == np.bool_
     assert mask.modality is Modality.CT
     np.testing.assert_allclose(mask.grid.spacing, [3, 3, 4])
-    np.testing.assert_allclose(mask.grid.centre, pair.moving.grid.centre)
-    assert (np.abs(mask.grid.extent - pair.moving.grid.extent) <= mask.grid.spacing / 2).all()
-    np.testing.assert_allclose(head_mask(pair.moving, spacing_mm=5).grid.spacing, [5, 5, 5])
+    np.testing.assert_allclose(mask.grid.centre, ct.grid.centre)
+    assert (np.abs(mask.grid.extent - ct.grid.extent) <= mask.grid.spacing / 2).all()
+    np.testing.assert_allclose(head_mask(ct, spacing_mm=5).grid.spacing, [5, 5, 5])
 
 
-def test_memory_layout_and_type_do_not_matter(pair):
-    mask = head_mask(pair.moving).data
+def test_memory_layout_and_type_do_not_matter(ct):
+    mask = head_mask(ct).data
     for same in (
-        np.ascontiguousarray(pair.moving.data),
-        pair.moving.data.astype(np.float64),
-        pair.moving.data.astype(">i2"),
+        np.ascontiguousarray(ct.data),
+        ct.data.astype(np.float64),
+        ct.data.astype(">i2"),
     ):
-        np.testing.assert_array_equal(head_mask(with_data(pair.moving, same)).data, mask)
+        np.testing.assert_array_equal(head_mask(with_data(ct, same)).data, mask)
 
 
 @pytest.mark.parametrize(
