@@ -16,6 +16,7 @@ def quick():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(runs, "FINE", replace(FINE, points=4096))
         patch.setattr(runs, "FINEST", few)
+        patch.setattr(runs, "PERTURBED", 1)
         patch.setattr(room, "FINEST", few)
         patch.setattr(halves, "SPLITS", 2)
         yield

@@ -10,7 +10,7 @@ from cephalign.align.reference.consensus import mean_pose, stated_mm
 from cephalign.align.reference.runs import EXCHANGED
 from cephalign.errors import InputError
 from cephalign.geometry import Grid, Rigid, Volume
-from cephalign.simulate.compact import SMALL_CT, SMALL_MR, compact_head_pair
+from cephalign.simulate.pair import simulated_pair
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_uncertainty_grows_with_noise(agreed, found, pair):
 
 
 def test_two_heads_are_refused(agreed, pair):
-    other = compact_head_pair(np.random.default_rng(170), fixed=SMALL_MR, moving=SMALL_CT)
+    other = simulated_pair(np.random.default_rng(170), "small")
     assert not agreed(pair.fixed, other.moving).agreed
 
 

@@ -10,17 +10,16 @@ from cephalign.align.reference import paper as room
 from cephalign.align.reference.paper import paper
 from cephalign.errors import InputError
 from cephalign.geometry import Grid, Rigid, Volume
-from cephalign.simulate.compact import Sampling, compact_head_pair
+from cephalign.simulate.pair import simulated_pair
 
-COARSE = Sampling((40, 40, 16), (7.2, 7.2, 7.0))
+COARSE = {"matrix": (40, 40), "spacing_mm": (7.2, 7.2), "slices": (16, 16), "distance_mm": (7.0, 7.0)}
 
 
 @pytest.fixture(scope="module")
-def clean():
+def clean(preset):
     """One head, hardly moved, with nothing beside it, as the paper had cleaned by hand."""
-    return compact_head_pair(
-        np.random.default_rng(72), fixed=COARSE, moving=COARSE, angle_deg=3, shift_mm=5, clutter=()
-    )
+    coarse = preset(t1=COARSE, ct={**COARSE, "hardware": {}})
+    return simulated_pair(np.random.default_rng(72), coarse, angle_deg=5, shift_mm=5)
 
 
 @pytest.fixture(scope="module")

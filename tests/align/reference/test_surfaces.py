@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cephalign.align.reference.surfaces import surface_gap
+from cephalign.align.reference.surfaces import Surface, surface_gap
 from cephalign.align.scan import prepare
 from cephalign.geometry import Grid, Rigid, Volume
 from cephalign.geometry.grid import apply_affine
@@ -16,7 +16,7 @@ def ellipsoid(axes_mm, motion, slices=40):
     grid = Grid((78, 92, slices), matrix)
     points = (~motion).map(apply_affine(grid.world_from_voxel, np.moveaxis(np.indices(grid.shape), 0, -1)))
     radius = np.linalg.norm(points / axes_mm, axis=-1)
-    return prepare(Volume((900 / (1 + np.exp(40 * (radius - 1)))).astype(np.float32), grid))
+    return Surface.of(prepare(Volume((900 / (1 + np.exp(40 * (radius - 1)))).astype(np.float32), grid)))
 
 
 AXES_MM = np.array([70.0, 88.0, 75.0])

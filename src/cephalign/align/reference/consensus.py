@@ -133,7 +133,7 @@ def _disagreement(members: list[Member]) -> str:
         return "The heads do not overlap from any start."
     if not fitting:
         gap_mm = min(member.surface_gap_mm for member in members)
-        return f"The heads' surfaces lie {gap_mm:.1f} mm apart at best."
+        return f"The heads' surfaces lie {gap_mm:.1f} mm apart at best: two people, or no heads."
     if len(inside) < max(LEAST_RUNS, LEAST_SHARE * len(fitting)):
         return f"Only {len(inside)} of {len(members)} runs end in the best place."
     if len({member.name.startswith(EXCHANGED) for member in inside}) == 1:

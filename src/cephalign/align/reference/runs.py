@@ -9,7 +9,7 @@ import numpy as np
 from cephalign.align.ascent import climb
 from cephalign.align.levels import FAR, FINE, FINEST, NEAR, Level, compare
 from cephalign.align.reference.answer import Member
-from cephalign.align.reference.surfaces import LARGEST_GAP_MM, surface_gap
+from cephalign.align.reference.surfaces import LARGEST_GAP_MM, Surface, surface_gap
 from cephalign.align.scan import Scan
 from cephalign.align.search import Found, search
 from cephalign.align.symmetry import symmetry_candidates, turned_candidates
@@ -35,7 +35,8 @@ def all_runs(fixed: Scan, moving: Scan, rng: np.random.Generator) -> list[Member
 
 def _one_way(fixed: Scan, moving: Scan, rng: np.random.Generator) -> list[Member]:
     afar = [search(fixed, moving, of(fixed, moving)) for of in (symmetry_candidates, turned_candidates)]
-    ends = [_plausible(fixed, moving, found) for found in afar]
+    own, other = Surface.of(fixed), Surface.of(moving)
+    ends = [_plausible(own, other, found) for found in afar]
     best = max(zip(afar, ends, strict=True), key=lambda pair: pair[0].similarities[0])[1]
     around = [_perturbed(best, fixed.centre, rng) for _ in range(PERTURBED)]
     near, _ = follow(fixed, moving, _stacked([Rigid.identity(), *around]), FAR, NEAR)
@@ -43,12 +44,12 @@ def _one_way(fixed: Scan, moving: Scan, rng: np.random.Generator) -> list[Member
     poses = np.concatenate([_stacked(ends), near])
     poses, values = follow(fixed, moving, poses, FINE, FINEST)
     return [
-        Member(name, Rigid(pose), value, surface_gap(fixed, moving, Rigid(pose)), agrees=False)
+        Member(name, Rigid(pose), value, surface_gap(own, other, Rigid(pose)), agrees=False)
         for name, pose, value in zip(names, poses, values.tolist(), strict=True)
     ]
 
 
-def _plausible(fixed: Scan, moving: Scan, found: Found) -> Rigid:
+def _plausible(fixed: Surface, moving: Surface, found: Found) -> Rigid:
     """Return the best place that lays the heads' surfaces together: a head the wrong way up can seem best."""
     fitting = (pose for pose in found.poses if surface_gap(fixed, moving, pose) <= LARGEST_GAP_MM)
     return next(fitting, found.poses[0])
