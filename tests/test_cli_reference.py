@@ -12,20 +12,19 @@ from cephalign.cli import main
 from cephalign.geometry import Grid, Rigid, Volume
 from cephalign.io.transforms import read_transform
 from cephalign.io.volumes import read_volume, write_volume
-from cephalign.simulate.compact import Sampling, compact_head_pair
+from cephalign.simulate.pair import simulated_pair
 
 DONE, WRONG, REFUSED = 0, 2, 3
-COARSE = Sampling((36, 36, 14), (8.0, 8.0, 8.0))
+COARSE = {"matrix": (36, 36), "spacing_mm": (8.0, 8.0), "slices": (14, 14), "distance_mm": (8.0, 8.0)}
 ANSWER = Rigid.from_euler((3, -2, 5), (4, -6, 2), (10, -20, 30))
 
 
 @pytest.fixture(scope="module")
-def scans(tmp_path_factory):
+def scans(preset, tmp_path_factory):
     """A folder with an MR and a CT of one head, and a scan that shows nothing."""
     folder = tmp_path_factory.mktemp("scans")
-    pair = compact_head_pair(
-        np.random.default_rng(82), fixed=COARSE, moving=COARSE, angle_deg=3, shift_mm=5, clutter=()
-    )
+    coarse = preset(t1=COARSE, ct={**COARSE, "hardware": {}})
+    pair = simulated_pair(np.random.default_rng(82), coarse, angle_deg=5, shift_mm=5)
     write_volume(pair.fixed, folder / "mr.nii.gz")
     write_volume(pair.moving, folder / "ct.mha")
     empty = Volume(np.zeros((20, 21, 22), np.int16), Grid((20, 21, 22), np.diag([-6.0, -6, 9, 1])))

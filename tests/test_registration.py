@@ -1,10 +1,13 @@
 """Whole registrations: simulated heads within millimetre budgets, real scans, and what cannot succeed."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
 from scipy import ndimage
 
+from benchmarks.masks import ALL_HARDWARE, true_mask
 from benchmarks.pairs import recontrasted_pair, rire_t1
 from cephalign import read_volume
 from cephalign.errors import InputError
@@ -12,23 +15,43 @@ from cephalign.geometry import Grid, Modality, Rigid, Volume
 from cephalign.geometry.grid import apply_affine
 from cephalign.prep.head import head_mask
 from cephalign.registration import Registration, Status, register
-from cephalign.simulate.compact import SMALL_CT, SMALL_MR, Sampling, SimulatedPair, compact_head_pair
+from cephalign.simulate.pair import SimulatedPair, simulated_pair
 
-CLUTTER = ("table", "holder", "frame", "metal")
+METAL = {"crowns": 1.0, "clip": 1.0}
 ELSEWHERE_MM = (50.0, -80.0, 120.0)
 
 
-def small_pair(seed: int, **options: object) -> SimulatedPair:
-    return compact_head_pair(
-        np.random.default_rng(seed), **({"fixed": SMALL_MR, "moving": SMALL_CT} | options)
+@pytest.fixture(scope="module")
+def scanned(preset: Callable) -> Callable:
+    """Return a function that simulates a T1 and a CT by a seed and by changes of a preset."""
+
+    def scanned(
+        seed: int, base: str = "small", *, angles_deg=(5.0, 20.0), **changes: object
+    ) -> SimulatedPair:
+        rng, (least_deg, most_deg) = np.random.default_rng(seed), angles_deg
+        chosen = preset(base, **changes)
+        return simulated_pair(rng, chosen, angle_deg=most_deg, shift_mm=25.0, least_angle_deg=least_deg)
+
+    return scanned
+
+
+def sampled(matrix: int, spacing_mm: float, slices: int, distance_mm: float) -> dict[str, object]:
+    """Return how to change a scan of a preset so that its grid is this."""
+    exactly = {"matrix": matrix, "spacing_mm": spacing_mm, "slices": slices, "distance_mm": distance_mm}
+    return {name: (value, value) for name, value in exactly.items()}
+
+
+def in_head(pair: SimulatedPair, grid: Grid) -> np.ndarray:
+    """(N, 3) world points of the fixed scan, voxels of a grid, that lie in the head."""
+    everywhere = Volume(np.ones(grid.shape, dtype=bool), grid)
+    return apply_affine(
+        grid.world_from_voxel, np.argwhere(true_mask(pair.head, pair.head_from_fixed, everywhere))
     )
 
 
 def head_points(pair: SimulatedPair) -> np.ndarray:
     """(N, 3) world points of the fixed scan that lie in the head, 8 mm apart: not landmarks only."""
-    coarse = pair.fixed.grid.resized(8.0)
-    points = apply_affine(coarse.world_from_voxel, np.argwhere(np.ones(coarse.shape)))
-    return points[pair.head.skin_distance(pair.head_from_fixed.map(points)) < 0]
+    return in_head(pair, pair.fixed.grid.resized(8.0))
 
 
 def carried(volume: Volume, motion: Rigid) -> Volume:
@@ -44,8 +67,8 @@ def errors_mm(found: Registration, truth: Rigid, points: np.ndarray) -> tuple[fl
 
 
 @pytest.fixture(scope="module")
-def plain():
-    return small_pair(90)
+def plain(scanned):
+    return scanned(90)
 
 
 @pytest.fixture(scope="module")
@@ -54,64 +77,70 @@ def answer(plain):
 
 
 @pytest.mark.parametrize(
-    ("seed", "turn_deg", "clutter"),
+    ("seed", "turn_deg", "hardware", "oddities"),
     [
-        (91, (90, 0, 0), ()),
-        (92, (0, 0, 180), CLUTTER),
-        (93, (180, 0, 0), ("table", "holder")),
-        (94, (0, 90, 90), ("frame",)),
-        (95, (137, -60, 20), ("metal",)),
+        (91, (90, 0, 0), {}, {}),
+        (92, (0, 0, 180), ALL_HARDWARE, METAL),
+        (93, (180, 0, 0), {"table": 1.0, "holder": 1.0}, {"tumour": 1.0}),
+        (94, (0, 90, 90), {"frame": 1.0}, {"bleeding": 1.0, "craniotomy": 1.0}),
+        (95, (137, -60, 20), {}, METAL),
     ],
 )
-def test_any_orientation_and_whatever_else_the_ct_shows(seed, turn_deg, clutter):
-    pair = small_pair(seed, clutter=clutter)
+def test_any_orientation_and_whatever_else_the_ct_shows(scanned, seed, turn_deg, hardware, oddities):
+    pair = scanned(seed, ct={"hardware": hardware}, oddities=oddities)
     turn = Rigid.from_euler(turn_deg, ELSEWHERE_MM, pair.moving.grid.centre)
     found = register(pair.fixed, carried(pair.moving, turn))
     mean, largest = errors_mm(found, turn @ pair.moving_from_fixed, head_points(pair))
-    assert mean < 0.8
-    assert largest < 1.6
+    assert mean < 0.6
+    assert largest < 1.2
     assert found.status is Status.ALIGNED
 
 
-def test_a_head_that_lies_askew_in_both_scanners():
+def test_a_head_that_lies_askew_in_both_scanners(scanned):
     """Slices of 4 mm cut it in different planes, and both slabs end in it."""
-    pair = small_pair(203, angle_deg=30)
-    assert pair.moving_from_fixed.angle_deg > 30
+    pair = scanned(203, angles_deg=(30.0, 45.0))
     mean, largest = errors_mm(register(pair.fixed, pair.moving), pair.moving_from_fixed, head_points(pair))
-    assert mean < 0.8
-    assert largest < 1.6
+    assert mean < 0.6
+    assert largest < 1.2
 
 
-def test_thicker_slices():
-    slabs = Sampling((110, 110, 17), (2.2, 2.2, 7.0)), Sampling((120, 120, 24), (2.0, 2.0, 5.5))
-    pair = small_pair(96, fixed=slabs[0], moving=slabs[1])
+def test_thicker_slices(scanned):
+    pair = scanned(96, t1=sampled(110, 2.2, 17, 7.0), ct=sampled(120, 2.0, 24, 5.5))
     mean, largest = errors_mm(register(pair.fixed, pair.moving), pair.moving_from_fixed, head_points(pair))
     assert mean < 1.0
     assert largest < 2.0
 
 
-def test_scans_of_the_size_of_rires():
-    pair = compact_head_pair(np.random.default_rng(97), clutter=CLUTTER)
+def test_scans_of_the_size_of_rires(scanned):
+    """But for what bends space in an MR scanner, which no rigid motion undoes.
+
+    Most of the error lies along the head, where both scans have slices of 4 mm.
+    """
+    straight = {"distortion_chance": 0.0, "ghosting_chance": 0.0}
+    pair = scanned(97, "rire", t1=straight, ct={"hardware": ALL_HARDWARE}, oddities=METAL)
     found = register(pair.fixed, pair.moving)
     mean, largest = errors_mm(found, pair.moving_from_fixed, head_points(pair))
-    assert mean < 0.4
-    assert largest < 0.8
+    assert mean < 1.6
+    assert largest < 2.4
     assert found.status is Status.ALIGNED
-    assert pair.moving_from_fixed.distance(found.moving_from_fixed, pair.landmarks).mean() < 0.4
+    assert pair.moving_from_fixed.distance(found.moving_from_fixed, pair.landmarks).mean() < 1.6
 
 
 def test_the_answer_says_how_it_was_found(plain, answer):
     mean, largest = errors_mm(answer, plain.moving_from_fixed, head_points(plain))
-    assert mean < 0.8
-    assert largest < 1.6
+    assert mean < 0.6
+    assert largest < 1.2
     assert answer.status is Status.ALIGNED
     assert answer.reason.endswith(".")
     assert answer.stages[0].name == "start"
     assert answer.stages[-1].moving_from_fixed == answer.moving_from_fixed
     assert len({stage.name for stage in answer.stages}) == len(answer.stages) > 2
     assert all(np.isfinite(stage.similarity) and stage.seconds >= 0 for stage in answer.stages)
-    skin = plain.head.skin_distance(plain.head_from_fixed.map(np.array(answer.centre)))
-    assert skin < -30
+    deep = np.eye(4)
+    deep[:3, :3] *= 30
+    deep[:3, 3] = np.array(answer.centre) - 30
+    around = Grid((3, 3, 3), deep)  # the centre, and 26 points 30 mm and more away
+    assert len(in_head(plain, around)) == 27
 
 
 def test_either_scan_may_be_the_fixed_one(plain, answer):
@@ -137,9 +166,9 @@ def test_a_start_alone(plain):
     assert found.moving_from_fixed == start
 
 
-def test_the_papers_evolution():
-    coarse = Sampling((48, 48, 26), (6.0, 6.0, 4.0))
-    pair = small_pair(98, fixed=coarse, moving=coarse)
+def test_the_papers_evolution(scanned):
+    coarse = sampled(48, 6.0, 26, 4.0)
+    pair = scanned(98, t1=coarse, ct=coarse)
     start = pair.moving_from_fixed @ Rigid.from_euler((3, -3, 2), (3, 2, -3))
     found = register(pair.fixed, pair.moving, init=start, refinement="evolution")
     assert [stage.name for stage in found.stages] == ["start", "evolution-4", "evolution-2", "evolution-1"]

@@ -7,13 +7,15 @@ from benchmarks.consensus_table import STRANGERS, Judged, consensus_table, draw
 from benchmarks.fig7 import WITH, WITHOUT, cleaned, fig7_table, turned
 from benchmarks.pairs import Pair
 from benchmarks.records import Results, Row
-from cephalign.simulate.compact import Sampling, compact_head_pair
+from cephalign.simulate.pair import simulated_pair
+from cephalign.simulate.presets.preset import HU
 
 
 @pytest.fixture(scope="module")
-def pair():
-    coarse = Sampling((52, 52, 18), (5.6, 5.6, 6.0))
-    made = compact_head_pair(np.random.default_rng(83), fixed=coarse, moving=coarse, clutter=("table",))
+def pair(preset):
+    coarse = {"matrix": (52, 52), "spacing_mm": (5.6, 5.6), "slices": (18, 18), "distance_mm": (6.0, 6.0)}
+    with_table = preset(t1=coarse, ct={**coarse, "hardware": {"table": 1.0}, "storages": (HU,)})
+    made = simulated_pair(np.random.default_rng(83), with_table)
     return Pair("0", made.fixed, made.moving, made.moving_from_fixed, made.landmarks)
 
 
