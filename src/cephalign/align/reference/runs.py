@@ -19,8 +19,6 @@ from cephalign.geometry.grid import Float
 # Starts around the best place of a direction: how many, and how far from it at most.
 PERTURBED, PERTURBED_DEG, PERTURBED_MM = 2, 20.0, 20.0
 EXCHANGED = "exchanged "
-# Those that owe nothing to another run or to a header.
-FROM_AFAR = ("symmetry", "turns")
 
 
 def all_runs(fixed: Scan, moving: Scan, rng: np.random.Generator) -> list[Member]:
@@ -34,15 +32,15 @@ def all_runs(fixed: Scan, moving: Scan, rng: np.random.Generator) -> list[Member
 
 
 def _one_way(fixed: Scan, moving: Scan, rng: np.random.Generator) -> list[Member]:
-    afar = [search(fixed, moving, of(fixed, moving)) for of in (symmetry_candidates, turned_candidates)]
     own, other = Surface.of(fixed), Surface.of(moving)
-    ends = [_plausible(own, other, found) for found in afar]
-    best = max(zip(afar, ends, strict=True), key=lambda pair: pair[0].similarities[0])[1]
-    around = [_perturbed(best, fixed.centre, rng) for _ in range(PERTURBED)]
-    near, _ = follow(fixed, moving, _stacked([Rigid.identity(), *around]), FAR, NEAR)
-    names = [*FROM_AFAR, "header", *(f"perturbed {n + 1}" for n in range(PERTURBED))]
-    poses = np.concatenate([_stacked(ends), near])
-    poses, values = follow(fixed, moving, poses, FINE, FINEST)
+    afar = [search(fixed, moving, of(fixed, moving)) for of in (symmetry_candidates, turned_candidates)]
+    header, _ = follow(fixed, moving, np.eye(4)[None], FAR, NEAR)
+    ends = _stacked([*(_plausible(own, other, found) for found in afar), Rigid(header[0])])
+    best = _most_plausible(own, other, ends, compare(fixed, moving, NEAR)(ends, slopes=False).value)
+    around = _stacked([_perturbed(best, fixed.centre, rng) for _ in range(PERTURBED)])
+    near, _ = follow(fixed, moving, around, FAR, NEAR)
+    names = ["symmetry", "turns", "header", *(f"perturbed {n + 1}" for n in range(PERTURBED))]
+    poses, values = follow(fixed, moving, np.concatenate([ends, near]), FINE, FINEST)
     return [
         Member(name, Rigid(pose), value, surface_gap(own, other, Rigid(pose)), agrees=False)
         for name, pose, value in zip(names, poses, values.tolist(), strict=True)
@@ -53,6 +51,12 @@ def _plausible(fixed: Surface, moving: Surface, found: Found) -> Rigid:
     """Return the best place that lays the heads' surfaces together: a head the wrong way up can seem best."""
     fitting = (pose for pose in found.poses if surface_gap(fixed, moving, pose) <= LARGEST_GAP_MM)
     return next(fitting, found.poses[0])
+
+
+def _most_plausible(fixed: Surface, moving: Surface, poses: Float, values: Float) -> Rigid:
+    """Return the most similar of (B, 4, 4) poses, of those that lay the surfaces together if any does."""
+    gaps = np.array([surface_gap(fixed, moving, Rigid(pose)) for pose in poses])
+    return Rigid(poses[max(range(len(poses)), key=lambda n: (gaps[n] <= LARGEST_GAP_MM, values[n]))])
 
 
 def follow(fixed: Scan, moving: Scan, poses: Float, *levels: Level) -> tuple[Float, Float]:
