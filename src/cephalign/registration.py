@@ -14,7 +14,7 @@ from cephalign.align.refine import refine
 from cephalign.align.scan import Scan, prepare
 from cephalign.align.search import Found, search
 from cephalign.align.stage import Stage
-from cephalign.align.symmetry import header_candidates, symmetry_candidates, turned_candidates
+from cephalign.align.symmetry import header_candidates, symmetry_candidates
 from cephalign.errors import InputError
 from cephalign.geometry import Rigid, Volume
 from cephalign.parallel import both, undivided_operations
@@ -80,8 +80,8 @@ def register(
     ----------
     fixed, moving : Volume
     init : {'symmetry', 'header'} or Rigid
-        Where to start: the principal axes of both heads, or the headers' frames. With either, turns over all
-        orientations compete. A Rigid is taken as it is.
+        Where to start: the principal axes of both heads together with the headers' frames, or the latter
+        alone. With either, turns over all orientations compete. A Rigid is taken as it is.
     refinement : {'mi', 'evolution', 'none'}
         Our mutual information, the paper's evolutionary strategy, or the start alone.
     progress : callable, optional
@@ -132,8 +132,9 @@ def _prepared(volume: Volume, name: str) -> Scan:
 def _candidates(fixed: Scan, moving: Scan, init: Init | Rigid) -> list[Rigid]:
     if isinstance(init, Rigid):
         return [init]
-    if init == "symmetry":  # axes of half a head mislead: turns of the whole compete with them
-        return [*symmetry_candidates(fixed, moving), *turned_candidates(fixed, moving)]
+    if init == "symmetry":
+        # The axes of half a head mislead, and so does its middle: the headers and turns of the whole compete.
+        return [*symmetry_candidates(fixed, moving), *header_candidates(fixed, moving)]
     if init == "header":
         return header_candidates(fixed, moving)
     raise InputError("unknown start", expected="symmetry, header or a Rigid", got=repr(init))
