@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import sys
 from dataclasses import fields, replace
 from pathlib import Path
@@ -87,3 +88,9 @@ def with_threads():
             torch.set_num_threads(before)
 
     return call
+
+
+@pytest.fixture
+def interruptible():
+    """Options of `subprocess` for a program that hears SIGINT; of a background job, none does."""
+    return {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}

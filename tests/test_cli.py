@@ -112,10 +112,10 @@ def test_the_module_is_the_program():
     assert done.stdout.decode().strip() == f"cephalign {__version__}"
 
 
-def test_interrupted(program, tmp_path):
+def test_interrupted(program, tmp_path, interruptible):
     endless = tmp_path / "endless.nii"
     os.mkfifo(endless)
-    with subprocess.Popen([program, "info", endless], stderr=subprocess.PIPE) as running:
+    with subprocess.Popen([program, "info", endless], stderr=subprocess.PIPE, **interruptible) as running:
         writer = opened_once_read(endless)
         running.send_signal(signal.SIGINT)
         _, said = running.communicate(timeout=20)

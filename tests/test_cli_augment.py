@@ -338,9 +338,10 @@ def test_a_full_disk_leaves_nothing(scans, tmp_path, limit_bytes):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="interrupts as POSIX does")
-def test_an_interruption_leaves_nothing(program, scans, tmp_path):
+def test_an_interruption_leaves_nothing(program, scans, tmp_path, interruptible):
     command = [program, "augment", "ct-a.mha", "--count", "9999", "--out", tmp_path / "new" / "out"]
-    with subprocess.Popen(command, cwd=scans, stderr=subprocess.PIPE, text=True) as running:
+    options = {"cwd": scans, "stderr": subprocess.PIPE, "text": True, **interruptible}
+    with subprocess.Popen(command, **options) as running:
         while "copying" not in running.stderr.readline():
             assert running.poll() is None
         running.send_signal(signal.SIGINT)

@@ -52,6 +52,6 @@ TRAINING = Preset(
         like=Protocol(Modality.MR, ANY, (), ANY_MR, (BYTE, SHORT, LONG)),
         pet=Protocol(Modality.PET, ANY, (FDG,), ANY_PET, (LONG,)),
     ),
-    head_spacing_mm=2.0,
+    head_spacing_mm=3.0,
     oddities={"tumour": 0.2, "cavity": 0.1, "craniotomy": 0.15, "burr_holes": 0.1, "clip": 0.05},
 )
