@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import platform
 import shutil
@@ -18,9 +17,10 @@ import numpy as np
 
 from cephalign import __version__
 from cephalign.errors import OutputError
-from cephalign.geometry import Volume
+from cephalign.geometry import Rigid, Volume
 from cephalign.io.hashes import sha256_of
 from cephalign.io.record import DIRECTION, FRAME
+from cephalign.io.texts import write_json
 from cephalign.io.transforms import TransformStyle, write_transform
 from cephalign.io.volumes import write_volume
 from cephalign.page import draw_page, write_page
@@ -102,14 +102,7 @@ def write_results(
     """
     fixed, moving = scans
     pose = found.moving_from_fixed
-    for style in styles:
-        write_transform(
-            pose,
-            folder / f"moving_from_fixed{TRANSFORM_SUFFIX[style]}",
-            fixed=fixed.grid,
-            moving=moving.grid,
-            style=TransformStyle(style),
-        )
+    write_transforms(pose, folder, scans, styles)
     with ThreadPoolExecutor(1) as pool:  # interpolating and packing leave a core to the page
         resampled = pool.submit(lambda: write_volume(resample(moving, fixed.grid, pose), folder / RESAMPLED))
         page = draw_page(
@@ -123,7 +116,45 @@ def write_results(
         write_page(page, folder / PAGE)
         resampled.result()
     record = registration_record(found, scans, paths, parameters)
-    (folder / RECORD).write_text(json.dumps(record, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    write_json(record, folder / RECORD)
+
+
+def write_transforms(
+    moving_from_fixed: Rigid, folder: Path, scans: tuple[Volume, Volume], styles: Sequence[str]
+) -> None:
+    """Write a transform in several formats, each with its suffix; `scans` are fixed and moving."""
+    fixed, moving = scans
+    for style in styles:
+        write_transform(
+            moving_from_fixed,
+            folder / f"moving_from_fixed{TRANSFORM_SUFFIX[style]}",
+            fixed=fixed.grid,
+            moving=moving.grid,
+            style=TransformStyle(style),
+        )
+
+
+def inputs_record(scans: tuple[Volume, Volume], paths: tuple[Path, Path]) -> dict[str, object]:
+    """Return what was registered to what, for a record."""
+    return {
+        name: {
+            "path": str(path),
+            "sha256": sha256_of(path),
+            "shape": list(scan.grid.shape),
+            "spacing_mm": scan.grid.spacing.tolist(),
+            "modality": str(scan.modality),
+        }
+        for name, scan, path in zip(("fixed", "moving"), scans, paths, strict=True)
+    }
+
+
+def versions_record(libraries: Sequence[str]) -> dict[str, str]:
+    """Return the versions of this program, of Python and of what else had a hand in it, for a record."""
+    return {
+        "cephalign": __version__,
+        "python": platform.python_version(),
+        **{name: version(name) for name in libraries},
+    }
 
 
 def _heading(found: Registration, paths: tuple[Path, Path]) -> list[str]:
@@ -152,16 +183,7 @@ def registration_record(
         DIRECTION: found.moving_from_fixed.matrix.tolist(),
         "status": found.status.value,
         "reason": found.reason,
-        "inputs": {
-            name: {
-                "path": str(path),
-                "sha256": sha256_of(path),
-                "shape": list(scan.grid.shape),
-                "spacing_mm": scan.grid.spacing.tolist(),
-                "modality": str(scan.modality),
-            }
-            for name, scan, path in zip(("fixed", "moving"), scans, paths, strict=True)
-        },
+        "inputs": inputs_record(scans, paths),
         "parameters": parameters,
         "stages": [
             {
@@ -172,9 +194,5 @@ def registration_record(
             }
             for stage in found.stages
         ],
-        "versions": {
-            "cephalign": __version__,
-            "python": platform.python_version(),
-            **{name: version(name) for name in PROVENANCE},
-        },
+        "versions": versions_record(PROVENANCE),
     }

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import math
-import platform
 from collections.abc import Sequence
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cephalign import __version__
 from cephalign.geometry import Volume
-from cephalign.io.hashes import sha256_of
 from cephalign.io.record import DIRECTION, FRAME
-from cephalign.io.transforms import TransformStyle, write_transform
-from cephalign.results import TRANSFORM_SUFFIX
+from cephalign.io.texts import write_json
+from cephalign.results import inputs_record, versions_record, write_transforms
 
 if TYPE_CHECKING:
     from cephalign.align.reference.answer import Reference  # its room loads torch
@@ -57,15 +52,7 @@ def write_reference(
     OutputError
         A file cannot be written.
     """
-    fixed, moving = scans
-    for style in styles:
-        write_transform(
-            found.moving_from_fixed,
-            folder / f"moving_from_fixed{TRANSFORM_SUFFIX[style]}",
-            fixed=fixed.grid,
-            moving=moving.grid,
-            style=TransformStyle(style),
-        )
+    write_transforms(found.moving_from_fixed, folder, scans, styles)
     about = np.array(found.centre) + RADIUS_MM * np.concatenate([np.eye(3), -np.eye(3)])
     record = {
         "direction": DIRECTION,
@@ -90,18 +77,11 @@ def write_reference(
             }
             for member in found.members
         ],
-        "inputs": {
-            name: {"path": str(path), "sha256": sha256_of(path)}
-            for name, path in zip(("fixed", "moving"), paths, strict=True)
-        },
+        "inputs": inputs_record(scans, paths),
         "parameters": parameters,
-        "versions": {
-            "cephalign": __version__,
-            "python": platform.python_version(),
-            **{name: version(name) for name in PROVENANCE},
-        },
+        "versions": versions_record(PROVENANCE),
     }
-    (folder / RECORD).write_text(json.dumps(record, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    write_json(record, folder / RECORD)
 
 
 def _number(value: float) -> float | None:
