@@ -8,8 +8,8 @@ import torch
 from cephalign.simulate.acquire.acquisition import Acquisition
 from cephalign.simulate.acquire.kernel import filtered, noise_gain
 from cephalign.simulate.artefacts import hardened
+from cephalign.simulate.artefacts.beam import WATER_PER_MM
 
-WATER_PER_MM = 0.019  # attenuation at the 70 keV of a 120 kV beam (NIST)
 # Attenuation along a ray through the middle of an ordinary head, which the noise is stated for; and the most
 # that is told apart from the detector's own noise.
 MIDDLE, MOST = 3.9, 6.5
