@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cephalign.cli_files import GapsOption, SeriesOption, TiltOption, UnorientedOption
+from cephalign.cli_files import GapsOption, SeriesOption, TiltOption, UnorientedOption, say
 from cephalign.errors import InputError
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def augment(
     sign = ("format", FORMAT)
     refuse_data(out, overwrite=overwrite, maker="cephalign augment", record=RECORD, sign=sign)
     options = ReadOptions(series, allow_tilt, allow_gaps, allow_unoriented)
-    found = inspect_originals(_sources(originals), options, lambda path: _say(f"reading {path}"))
+    found = inspect_originals(_sources(originals), options, lambda path: say(f"reading {path}"))
     if replay:
         plan = read_plan(replay, found)
     else:
@@ -112,7 +112,7 @@ def _sources(originals: Sequence[Path]) -> Sequence[Path | PairOfPaths]:
 def _progress(total: int) -> Iterator[Callable[[str], None]]:
     """Show a bar where somebody is looking, and else a line for each original."""
     if not sys.stderr.isatty():
-        yield lambda name: _say(f"copying {name.split('_')[0]}") if name.endswith("original") else None
+        yield lambda name: say(f"copying {name.split('_')[0]}") if name.endswith("original") else None
         return
     from rich.console import Console
     from rich.progress import Progress
@@ -120,7 +120,3 @@ def _progress(total: int) -> Iterator[Callable[[str], None]]:
     with Progress(console=Console(stderr=True)) as bar:
         task = bar.add_task("copying", total=total)
         yield lambda _: bar.advance(task)
-
-
-def _say(what: str) -> None:
-    typer.echo(f"cephalign: {what}", err=True)

@@ -49,6 +49,11 @@ class ReadFlags(TypedDict):
     allow_unoriented: bool
 
 
+def say(what: str) -> None:
+    """Tell the user what is being done, apart from the results."""
+    typer.echo(f"cephalign: {what}", err=True)
+
+
 def convert(
     source: Annotated[Path, typer.Argument(metavar="IN", help="A transform or a volume.")],
     target: Annotated[Path, typer.Argument(metavar="OUT", help="What to write; its suffix is its format.")],

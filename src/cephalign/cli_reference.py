@@ -17,6 +17,7 @@ from cephalign.cli_files import (
     SeriesOption,
     TiltOption,
     UnorientedOption,
+    say,
     volume_of,
 )
 from cephalign.cli_register import FAILED_EXIT, styles_of
@@ -57,11 +58,11 @@ def reference(
     )
     styles = styles_of(formats)
     with output_folder(out) as folder:
-        _say("reading")
+        say("reading")
         with ThreadPoolExecutor(2) as pool:
             fixed_scan, moving_scan = pool.map(lambda path: volume_of(path, flags), (fixed, moving))
         found = _found(fixed_scan, moving_scan, method, seed)
-        _say("writing")
+        say("writing")
         write_reference(
             found,
             folder,
@@ -87,13 +88,9 @@ def _found(fixed: Volume, moving: Volume, method: str, seed: int) -> Reference:
     if method == "paper":
         from cephalign.align.reference.paper import paper
 
-        return paper(fixed, moving, seed=seed, progress=_say)
+        return paper(fixed, moving, seed=seed, progress=say)
     import numpy as np
 
     from cephalign.align.reference.consensus import consensus
 
-    return consensus(fixed, moving, np.random.default_rng(seed), progress=_say)
-
-
-def _say(what: str) -> None:
-    typer.echo(f"cephalign: {what}", err=True)
+    return consensus(fixed, moving, np.random.default_rng(seed), progress=say)

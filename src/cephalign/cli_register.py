@@ -17,6 +17,7 @@ from cephalign.cli_files import (
     Style,
     TiltOption,
     UnorientedOption,
+    say,
     volume_of,
 )
 from cephalign.errors import InputError
@@ -56,7 +57,7 @@ def register(
     )
     styles = styles_of(formats)
     with output_folder(out) as folder:
-        _say("reading")
+        say("reading")
         with ThreadPoolExecutor(2) as pool:
             # Reading and unpacking go on while the heavy libraries are imported.
             reading = [pool.submit(volume_of, path, flags) for path in (fixed, moving)]
@@ -69,9 +70,9 @@ def register(
             moving_scan,
             init=_start(init, fixed_scan, moving_scan),
             refinement=refine,
-            progress=_say,
+            progress=say,
         )
-        _say("writing")
+        say("writing")
         write_results(
             found,
             folder,
@@ -111,7 +112,3 @@ def styles_of(formats: str) -> list[Style]:
             "unknown transform format in --format", expected=", ".join(get_args(Style)), got=repr(formats)
         )
     return [style for style in get_args(Style) if style in wanted]
-
-
-def _say(what: str) -> None:
-    typer.echo(f"cephalign: {what}", err=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from cephalign.errors import OutputError
-from cephalign.io.atomic import whole_file
 from cephalign.io.hashes import sha256_of
+from cephalign.io.texts import write_json
 from cephalign.rire.layout import Pair
 
 Record = dict[str, Any]
@@ -21,8 +21,7 @@ def record_path(pair: Pair, out: Path) -> Path:
 
 def write_record(record: Record, path: Path) -> None:
     """Write a record, whole or not at all; it says that the pair is done."""
-    with whole_file(path) as temporary:
-        temporary.write_text(json.dumps(record, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    write_json(record, path)
 
 
 def kept_record(pair: Pair, out: Path, method: str) -> Record | None:
