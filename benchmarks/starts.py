@@ -33,8 +33,8 @@ def main(data_dir: Path) -> None:
         return mean
 
     tell("identity", Rigid.identity())
-    tell("symmetry start", consensus)
-    tell("header start", register(fixed, moving, init="header").moving_from_fixed)
+    tell("auto", consensus)
+    tell("header", register(fixed, moving, method="header").moving_from_fixed)
     tell("moving to fixed, turned", register(moving, fixed).moving_from_fixed.inverse())
     rng = np.random.default_rng(SEED)
     centre = consensus.map(body.mean(axis=0))

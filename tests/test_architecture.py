@@ -18,9 +18,9 @@ NAMES = [str(file.relative_to(PACKAGE)) for file in FILES]
 LEVELS = [
     {"errors"},
     {"geometry", "parallel"},
-    {"io", "prep"},
+    {"io", "prep", "metrics"},
     {"simulate", "augmentation", "align", "models"},
-    {"registration"},
+    {"registration", "train"},
     {"describe", "page", "report"},
     {"results"},
     {"rire"},
@@ -29,15 +29,20 @@ LEVELS = [
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 # Where a library may be imported at all.
 HOMES = {
-    "torch": {"parallel", "simulate", "align", "models", "registration"},
+    "torch": {"parallel", "simulate", "align", "models", "registration", "train"},
+    "safetensors": {"models"},
+    "matplotlib": {"train"},
     "SimpleITK": {"io", "align"},
     "nibabel": {"io"},
     "pydicom": {"io"},
     "h5py": {"io"},
     "PIL": {"page"},
+    "sklearn": {"models"},
+    "threadpoolctl": {"models"},
     "typer": {"cli"},
 }
-HEAVY = {"torch", "numpy", "scipy", "SimpleITK", "nibabel", "pydicom", "h5py", "PIL", "rich"}
+HEAVY = {"torch", "numpy", "scipy", "SimpleITK", "nibabel", "pydicom", "h5py", "PIL", "rich", "sklearn"}
+HEAVY |= {"matplotlib", "safetensors"}
 
 
 def room_of(path_or_name):
@@ -98,7 +103,9 @@ def test_the_package_loads_nothing_heavy():
         ("invert",),
         ("apply",),
         ("info",),
+        ("identify",),
         ("rire",),
+        ("train",),
     ],
 )
 def test_help_loads_nothing_heavy(verb):

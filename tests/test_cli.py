@@ -113,7 +113,7 @@ def test_the_module_is_the_program():
 
 
 def test_interrupted(program, tmp_path, interruptible):
-    endless = tmp_path / "endless.nii"
+    endless = tmp_path / "endless.tfm"
     os.mkfifo(endless)
     with subprocess.Popen([program, "info", endless], stderr=subprocess.PIPE, **interruptible) as running:
         writer = opened_once_read(endless)

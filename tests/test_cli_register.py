@@ -145,7 +145,7 @@ def test_the_record_names_the_inputs(result, scans):
     record = json.loads((result[0] / "registration.json").read_text())
     assert record["status"] == "aligned"
     assert [record["inputs"][name]["path"] for name in ("fixed", "moving")] == ["mr.nii.gz", "ct.mha"]
-    assert record["parameters"]["init"] == "symmetry"
+    assert record["parameters"]["method"] == "auto" and record["parameters"]["init"] is None
     assert record["parameters"]["refine"] == "mi"
     assert len(record["stages"]) > 1
 
@@ -340,8 +340,7 @@ def test_a_bad_scan_through_the_installed_program(run, bad, tmp_path):
         (["--format", "minc"], "unknown transform format in --format"),
         (["--format", "itk,minc"], "unknown transform format in --format"),
         (["--format", ""], "unknown transform format in --format"),
-        (["--init", "symetry"], "symmetry, header or the file of a transform"),
-        (["--init", "missing.tfm"], "symmetry, header or the file of a transform"),
+        (["--init", "missing.tfm"], "no start --init missing.tfm; expected the file of a transform"),
         (["--init", "scaled.tfm"], "transform is not rigid"),
         (["--init", "text.tfm"], "text.tfm"),
         (["--init", "mr.nii.gz"], "mr.nii.gz"),

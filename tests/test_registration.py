@@ -153,8 +153,8 @@ def test_either_scan_may_be_the_fixed_one(plain, answer):
 def test_starts_lead_to_one_place(plain, answer):
     points = head_points(plain)
     near = plain.moving_from_fixed @ Rigid.from_euler((8, -6, 9), (7, 5, -8), answer.centre)
-    for init in ("header", near):
-        found = register(plain.fixed, plain.moving, init=init)
+    for how in ({"method": "symmetry"}, {"method": "header"}, {"init": near}):
+        found = register(plain.fixed, plain.moving, **how)
         assert answer.moving_from_fixed.distance(found.moving_from_fixed, points).max() < 0.3
     assert found.stages[0].moving_from_fixed == near
 
@@ -217,8 +217,8 @@ def test_nothing_in_common_fails(plain, sigma_vox):
 
 
 def test_unknown_options(plain):
-    with pytest.raises(InputError, match="symmetry, header or a Rigid"):
-        register(plain.fixed, plain.moving, init="landmarks")
+    with pytest.raises(InputError, match="auto, pose, symmetry, header; got 'landmarks'"):
+        register(plain.fixed, plain.moving, method="landmarks")
     with pytest.raises(InputError, match="mi, evolution or none"):
         register(plain.fixed, plain.moving, refinement="demons")
 
@@ -252,7 +252,7 @@ def test_a_real_ct_and_a_real_t2(data_dir):
     mask = head_mask(ct)
     body = apply_affine(mask.grid.world_from_voxel, np.argwhere(mask.data)[::20])
     one = register(ct, t2).moving_from_fixed
-    header = register(ct, t2, init="header").moving_from_fixed
+    header = register(ct, t2, method="header").moving_from_fixed
     backward = register(t2, ct).moving_from_fixed
     assert one.distance(header, body).mean() < 1.0
     assert one.distance(backward.inverse(), body).mean() < 1.0

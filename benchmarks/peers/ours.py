@@ -21,7 +21,7 @@ from benchmarks.method import (
     script,
 )
 
-INIT = {Start.HEADER: "header", Start.CENTRES: "symmetry"}
+METHOD = {Start.HEADER: "header", Start.CENTRES: "auto"}
 PROGRAM = OUR_PYTHON.parent / "cephalign"
 
 
@@ -33,7 +33,7 @@ def register(fixed: Path, moving: Path, folder: Path, start: Start, _: list[str]
     scans = [cephalign.read_volume(path) for path in (fixed, moving)]
     registered = cephalign.register
     began = time.perf_counter()
-    found = registered(*scans, init=INIT[start])
+    found = registered(*scans, method=METHOD[start])
     seconds = time.perf_counter() - began
     cephalign.write_transform(found.moving_from_fixed, folder / "ours.tfm")
     return seconds
@@ -41,7 +41,7 @@ def register(fixed: Path, moving: Path, folder: Path, start: Start, _: list[str]
 
 def command(job: Job) -> list[str]:
     files = [str(job.fixed), str(job.moving)]
-    return [str(PROGRAM), "register", *files, "--out", str(job.folder / "out"), "--init", INIT[job.start]]
+    return [str(PROGRAM), "register", *files, "--out", str(job.folder / "out"), "--method", METHOD[job.start]]
 
 
 def command_answer(job: Job):

@@ -11,10 +11,12 @@ import typer
 from cephalign import __version__
 from cephalign.cli_augment import add_augment_verb
 from cephalign.cli_files import add_file_verbs
+from cephalign.cli_identify import add_identify_verb
 from cephalign.cli_reference import add_reference_verb
 from cephalign.cli_register import add_register_verb
 from cephalign.cli_rire import add_rire_verb
 from cephalign.cli_simulate import add_simulate_verb
+from cephalign.cli_train import add_train_verb
 from cephalign.errors import CephalignError
 
 # Plain help and plain errors: Rich would take a good part of the time that --help may take.
@@ -44,7 +46,9 @@ add_reference_verb(app)
 add_simulate_verb(app)
 add_augment_verb(app)
 add_file_verbs(app)
+add_identify_verb(app)
 add_rire_verb(app)
+add_train_verb(app)
 
 
 def main() -> None:

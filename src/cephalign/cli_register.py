@@ -24,7 +24,6 @@ from cephalign.errors import InputError
 
 if TYPE_CHECKING:
     from cephalign.geometry import Rigid, Volume
-    from cephalign.registration import Init
 
 FAILED_EXIT = 3
 
@@ -34,9 +33,13 @@ def register(
     moving: Annotated[Path, typer.Argument(metavar="MOVING", help="The scan that is moved.")],
     *,
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write to.")],
+    method: Annotated[
+        Literal["auto", "pose", "symmetry", "header"], typer.Option(help="How a start is found.")
+    ] = "auto",
     init: Annotated[
-        str, typer.Option(metavar="symmetry|header|FILE", help="Where to start; FILE is a transform.")
-    ] = "symmetry",
+        Path | None,
+        typer.Option(metavar="TRANSFORM", help="Start here, and look for no start."),
+    ] = None,
     refine: Annotated[
         Literal["mi", "evolution", "none"], typer.Option(help="How to go on from there.")
     ] = "mi",
@@ -68,7 +71,8 @@ def register(
         found = registered(
             fixed_scan,
             moving_scan,
-            init=_start(init, fixed_scan, moving_scan),
+            method=method,
+            init=_start(init, fixed_scan, moving_scan) if init else None,
             refinement=refine,
             progress=say,
         )
@@ -78,7 +82,7 @@ def register(
             folder,
             scans=(fixed_scan, moving_scan),
             paths=(fixed, moving),
-            parameters={"init": init, "refine": refine, **flags},
+            parameters={"method": method, "init": init and str(init), "refine": refine, **flags},
             styles=styles,
         )
     typer.echo(f"{found.status.value}: {found.reason}\n{out}")
@@ -91,14 +95,9 @@ def add_register_verb(app: typer.Typer) -> None:
     app.command()(register)
 
 
-def _start(init: str, fixed: Volume, moving: Volume) -> Init | Rigid:
-    match init:
-        case "symmetry" | "header":
-            return init
-    if not Path(init).is_file():
-        raise InputError(
-            f"unknown start --init {init}", expected="symmetry, header or the file of a transform"
-        )
+def _start(init: Path, fixed: Volume, moving: Volume) -> Rigid:
+    if not init.is_file():
+        raise InputError(f"there is no start --init {init}", expected="the file of a transform")
     from cephalign.io.transforms import read_transform
 
     return read_transform(init, fixed=fixed.grid, moving=moving.grid)

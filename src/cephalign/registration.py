@@ -14,12 +14,11 @@ from cephalign.align.refine import refine
 from cephalign.align.scan import Scan, prepare
 from cephalign.align.search import Found, search
 from cephalign.align.stage import Stage
-from cephalign.align.symmetry import header_candidates, symmetry_candidates
 from cephalign.errors import InputError
 from cephalign.geometry import Rigid, Volume
 from cephalign.parallel import both, undivided_operations
+from cephalign.registration_starts import Method, starts
 
-Init = Literal["symmetry", "header"]
 Refinement = Literal["mi", "evolution", "none"]
 Progress = Callable[[str], None]
 
@@ -70,7 +69,8 @@ def register(
     fixed: Volume,
     moving: Volume,
     *,
-    init: Init | Rigid = "symmetry",
+    method: Method = "auto",
+    init: Rigid | None = None,
     refinement: Refinement = "mi",
     progress: Progress | None = None,
 ) -> Registration:
@@ -79,9 +79,12 @@ def register(
     Parameters
     ----------
     fixed, moving : Volume
-    init : {'symmetry', 'header'} or Rigid
-        Where to start: the principal axes of both heads together with the headers' frames, or the latter
-        alone. With either, turns over all orientations compete. A Rigid is taken as it is.
+    method : {'auto', 'pose', 'symmetry', 'header'}
+        How a start is found: `pose`, networks that see how each head lies; `symmetry`, the principal axes of
+        both heads, the headers' frames and turns over all orientations; `header`, the last two alone;
+        `auto`, whatever is measured best, now `pose` and `symmetry` together.
+    init : Rigid, optional
+        A start, taken as it is; no method is asked.
     refinement : {'mi', 'evolution', 'none'}
         Our mutual information, the paper's evolutionary strategy, or the start alone.
     progress : callable, optional
@@ -95,22 +98,22 @@ def register(
     Raises
     ------
     InputError
-        A scan that shows no head, or an unknown option.
+        A scan that shows no head, an unknown option, or the weights that ship are missing or damaged.
     """
+    if refinement not in get_args(Refinement):
+        raise InputError("unknown refinement", expected="mi, evolution or none", got=repr(refinement))
     with undivided_operations():
-        return _registered(fixed, moving, init, refinement, progress or (lambda _: None))
+        return _registered(fixed, moving, init or method, refinement, progress or (lambda _: None))
 
 
 def _registered(
-    fixed: Volume, moving: Volume, init: Init | Rigid, refinement: Refinement, tell: Progress
+    fixed: Volume, moving: Volume, start: Method | Rigid, refinement: Refinement, tell: Progress
 ) -> Registration:
-    if refinement not in get_args(Refinement):
-        raise InputError("unknown refinement", expected="mi, evolution or none", got=repr(refinement))
     began = perf_counter()
     tell("finding the heads")
     scans = both(lambda named: _prepared(*named), (fixed, "fixed"), (moving, "moving"))
     tell("looking for a start")
-    found = search(*scans, _candidates(*scans, init))
+    found = search(*scans, [start] if isinstance(start, Rigid) else starts(*scans, start))
     stages = [Stage("start", found.start, found.start_similarity, perf_counter() - began)]
     if refinement != "none" and np.isfinite(found.similarities[0]):
         tell("refining")
@@ -127,17 +130,6 @@ def _prepared(volume: Volume, name: str) -> Scan:
         raise InputError(
             f"{name} {error.what}", expected=error.expected, got=error.got, do=error.do
         ) from error
-
-
-def _candidates(fixed: Scan, moving: Scan, init: Init | Rigid) -> list[Rigid]:
-    if isinstance(init, Rigid):
-        return [init]
-    if init == "symmetry":
-        # The axes of half a head mislead, and so does its middle: the headers and turns of the whole compete.
-        return [*symmetry_candidates(fixed, moving), *header_candidates(fixed, moving)]
-    if init == "header":
-        return header_candidates(fixed, moving)
-    raise InputError("unknown start", expected="symmetry, header or a Rigid", got=repr(init))
 
 
 def _refined(fixed: Scan, moving: Scan, found: Found, refinement: Refinement) -> list[Stage]:

@@ -28,14 +28,14 @@ def places(shape, count=400, border=1.0):
 
 def values_at(volume, index, *, cubic):
     image = splined(level_image(volume)) if cubic else level_image(volume)
-    value, slope, inside = sample(image, torch.from_numpy(index).float(), cubic=cubic)
+    value, slope, inside = sample(image, torch.from_numpy(index).float())
     return value.numpy(), np.array([s.numpy() for s in slope]), inside.numpy()
 
 
 def worlds_at(image, points):
     """Sample at (N, 3) world points; return values and which are inside."""
     index = torch.from_numpy(apply_affine(image.voxel_from_world, points).T).float()
-    value, _, inside = sample(splined(image), index, cubic=True)
+    value, _, inside = sample(splined(image), index)
     return value.numpy(), inside.numpy()
 
 

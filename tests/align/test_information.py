@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from cephalign.align.image import level_image
+from cephalign.align.image import level_image, splined
 from cephalign.align.information import PARZEN_SIGMA_BINS, MutualInformation
 from cephalign.align.levels import FAR, NEAR, compare
 from cephalign.align.view import ROW, Side
@@ -14,9 +14,9 @@ from cephalign.geometry.grid import apply_affine
 BINS = 24
 
 
-def side_of(volume, points, function=lambda v: v):
-    image = level_image(Volume(function(volume.data).astype(np.float32), volume.grid))
-    return Side(image, points, float(image.values.min()), float(image.values.max()))
+def side_of(volume, points, *, cubic=True, rank_share=0.0):
+    image = level_image(volume)
+    return Side.of(splined(image) if cubic else image, points, BINS, rank_share)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def smooth():
     moving_from_fixed = Rigid.from_euler((12, -20, 8), (25, -14, 40))
     grids = grid((10, 5, -8), (4, 3, 5), (6, -4, 9)), grid((-6, 11, 15), (3, 5, 4), (30, -10, 45))
     spots = np.random.default_rng(3).uniform(-38, 38, (2 * ROW, 3))
-    sides = []
+    sides = []  # each a scan and its points
     for which, (g, pose) in enumerate(
         zip(grids, (Rigid.identity(), moving_from_fixed.inverse()), strict=True)
     ):
@@ -45,12 +45,13 @@ def smooth():
         data = seen(pose.map(world), 0.3)
         data = np.cos(1.3 * data) if which else data
         points = spots if which == 0 else moving_from_fixed.map(spots)
-        sides.append(side_of(Volume(data, g), points))
+        sides.append((Volume(data.astype(np.float32), g), points))
     return (*sides, moving_from_fixed)
 
 
-def compared(fixed, moving, cubic=True, centre=(5.0, -8.0, 3.0)):
-    return MutualInformation(fixed, moving, bins=BINS, centre=np.array(centre), radius_mm=60.0, cubic=cubic)
+def compared(fixed, moving, **how):
+    sides = (side_of(*fixed, **how), side_of(*moving, **how))
+    return MutualInformation(*sides, centre=np.array((5.0, -8.0, 3.0)), radius_mm=60.0)
 
 
 def near(pose, count=4, seed=1):
@@ -61,10 +62,11 @@ def near(pose, count=4, seed=1):
     )
 
 
+@pytest.mark.parametrize("rank_share", [0.0, 0.5])
 @pytest.mark.parametrize("cubic", [False, True])
-def test_gradient_is_the_slope_of_the_value(smooth, cubic):
+def test_gradient_is_the_slope_of_the_value(smooth, cubic, rank_share):
     fixed, moving, truth = smooth
-    mi = compared(fixed, moving, cubic)
+    mi = compared(fixed, moving, cubic=cubic, rank_share=rank_share)
     poses, step = near(truth), 0.05
     at = mi(poses)
     np.testing.assert_allclose(at.overlap, 1, atol=1e-6)  # else points would come and go within a step
@@ -111,7 +113,8 @@ def test_small_steps_stay_rigid(smooth):
 
 def test_value_is_that_of_the_definition(smooth):
     """Counted once more, by other means."""
-    fixed, moving, truth = smooth
+    *smooth, truth = smooth
+    fixed, moving = (side_of(*one, cubic=False) for one in smooth)
     pose = Rigid(near(truth, 1)[0])
     histogram = np.zeros((BINS, BINS))
     for at, into, move in ((fixed, moving, pose), (moving, fixed, pose.inverse())):
@@ -119,7 +122,8 @@ def test_value_is_that_of_the_definition(smooth):
         for side, points in ((at, at.points), (into, move.map(at.points))):
             index = apply_affine(side.image.voxel_from_world, points).T
             value = ndimage.map_coordinates(side.image.values.numpy().T, index, order=1)
-            pairs.append((value - side.low) / (side.high - side.low) * (BINS - 1))
+            value = (value - side.scale.low) / (side.scale.high - side.scale.low) * (BINS - 1)
+            pairs.append(np.clip(value, 0, BINS - 1))
         own, other = pairs if at is fixed else pairs[::-1]
         for a, b in np.ndindex(2, 2):
             rows, columns = np.floor(own).astype(int) + a, np.floor(other).astype(int) + b
@@ -131,7 +135,7 @@ def test_value_is_that_of_the_definition(smooth):
     joint = kernel @ histogram @ kernel.T / histogram.sum()
     expected = joint.sum(1, keepdims=True) * joint.sum(0, keepdims=True)
     definition = (joint * np.log(joint / expected)).sum()
-    found = compared(fixed, moving, cubic=False)(pose.matrix[None])
+    found = compared(*smooth, cubic=False)(pose.matrix[None])
     assert found.value[0] == pytest.approx(definition, rel=1e-4)
 
 
@@ -183,14 +187,15 @@ def test_nothing_overlaps_and_nothing_breaks(smooth):
 def test_units_do_not_matter(smooth):
     fixed, moving, truth = smooth
     poses = near(truth)
-    value = compared(fixed, moving)(poses).value
-    data = Volume(
-        moving.image.values.numpy().T, Grid(moving.image.shape, np.linalg.inv(moving.image.voxel_from_world))
-    )
-    other = side_of(data, moving.points, lambda v: 1000 - 350 * v)
-    np.testing.assert_allclose(compared(fixed, other)(poses).value, value, rtol=2e-3)
-    bent = side_of(data, moving.points, lambda v: np.exp(0.7 * v))
-    np.testing.assert_allclose(compared(fixed, bent)(poses).value, value, rtol=0.1)
+    scan, points = moving
+
+    def value(function):
+        changed = Volume(function(scan.data), scan.grid)
+        return compared(fixed, (changed, points), cubic=False, rank_share=0.5)(poses).value
+
+    plain = value(lambda v: v)
+    np.testing.assert_allclose(value(lambda v: 1000 - 350 * v), plain, rtol=2e-3)
+    np.testing.assert_allclose(value(lambda v: np.exp(0.7 * v)), plain, rtol=0.1)
 
 
 def test_one_thread_and_two_give_the_same_bytes(scans, pair, with_threads):

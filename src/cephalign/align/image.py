@@ -35,11 +35,14 @@ class LevelImage:
         World (RAS+ mm) to voxel indices i, j, k of this level.
     spacing : (3,) array
         mm along i, j, k.
+    cubic : bool
+        The values are coefficients (`splined`).
     """
 
     values: Tensor
     voxel_from_world: Float
     spacing: Float
+    cubic: bool = False
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -104,22 +107,20 @@ def splined(image: LevelImage) -> LevelImage:
     values = image.values.numpy()
     for axis in range(3):
         values = ndimage.spline_filter1d(values, 3, axis=axis, output=np.float32, mode="mirror")
-    return LevelImage(torch.from_numpy(values), image.voxel_from_world, image.spacing)
+    return LevelImage(torch.from_numpy(values), image.voxel_from_world, image.spacing, cubic=True)
 
 
 Sampled = tuple[Tensor, tuple[Tensor, Tensor, Tensor], Tensor]
 
 
-def sample(image: LevelImage, index: Tensor, *, cubic: bool) -> Sampled:
-    """Interpolate at voxel indices.
+def sample(image: LevelImage, index: Tensor) -> Sampled:
+    """Interpolate at voxel indices: linearly, or by the cubic B-spline whose coefficients the image holds.
 
     Parameters
     ----------
     image : LevelImage
     index : (3, ...) float32 tensor
         Voxel indices i, j, k.
-    cubic : bool
-        Cubic B-spline instead of linear interpolation; the image holds its coefficients (`splined`).
 
     Returns
     -------
@@ -139,10 +140,10 @@ def sample(image: LevelImage, index: Tensor, *, cubic: bool) -> Sampled:
         clamped = at.clamp(0, count - 1)
         low = clamped.floor().clamp_(max=count - 2)
         base.append(low.long())
-        w, dw = _kernel(clamped - low, cubic=cubic)
+        w, dw = _kernel(clamped - low, cubic=image.cubic)
         weights.append(w)
         slopes.append(dw)
-    taps = [_taps(b, n, cubic=cubic) for b, n in zip(base, counts, strict=True)]
+    taps = [_taps(b, n, cubic=image.cubic) for b, n in zip(base, counts, strict=True)]
     return *_contract(image.values, taps, weights, slopes), inside
 
 

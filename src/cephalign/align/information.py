@@ -10,11 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from cephalign.align.image import sample
 from cephalign.align.view import Side, View
-from cephalign.geometry.grid import Float, apply_affine
+from cephalign.geometry.grid import Float
 from cephalign.parallel import both
 
 # The smoothing of the histogram, in bins.
@@ -43,34 +41,19 @@ class MutualInformation:
     Parameters
     ----------
     fixed, moving : Side
-    bins : int
-        Of each scan's intensities.
+        Both with as many bins.
     centre : (3,) array
         Fixed-world point about which rotations turn.
     radius_mm : float
         How far from it a rotation's effect is measured.
-    cubic : bool
-        Interpolate by cubic B-splines; the images hold their coefficients.
     """
 
-    def __init__(
-        self, fixed: Side, moving: Side, *, bins: int, centre: Float, radius_mm: float, cubic: bool = False
-    ) -> None:
-        self.fixed, self.moving, self.bins = fixed, moving, bins
-        self.centre, self.radius_mm, self.cubic = centre, radius_mm, cubic
-        bin_number = torch.arange(bins, dtype=torch.float64)
+    def __init__(self, fixed: Side, moving: Side, *, centre: Float, radius_mm: float) -> None:
+        self.fixed, self.moving, self.bins = fixed, moving, fixed.scale.bins
+        self.centre, self.radius_mm = centre, radius_mm
+        bin_number = torch.arange(self.bins, dtype=torch.float64)
         kernel = torch.exp(-0.5 * ((bin_number[:, None] - bin_number) / PARZEN_SIGMA_BINS) ** 2)
         self._smooth = kernel / kernel.sum(0, keepdim=True)
-        # By whether points of the fixed scan are looked up in the moving one, or the reverse.
-        self.own_bins = {True: self._own_bins(fixed), False: self._own_bins(moving)}
-
-    def _own_bins(self, side: Side) -> tuple[Tensor, Tensor]:
-        """Return the lower bin and the part in the next one of a side's own intensities at its points."""
-        index = torch.from_numpy(apply_affine(side.image.voxel_from_world, side.points).T).float()
-        value, _, _ = sample(side.image, index, cubic=self.cubic)
-        at = side.to_bins(value, self.bins)
-        low = at.floor()
-        return low.long(), at - low
 
     def __call__(self, poses: Float, *, slopes: bool = True) -> Evaluated:
         """Evaluate (B, 4, 4) candidates of `moving_from_fixed`."""

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-import torch
-
 from cephalign.align.ascent import Climb
-from cephalign.align.image import LevelImage, blurred, pooled, sample, splined
+from cephalign.align.image import LevelImage, blurred, pooled, splined
 from cephalign.align.information import MutualInformation
 from cephalign.align.points import head_points
 from cephalign.align.scan import Scan
 from cephalign.align.view import Side
-from cephalign.geometry.grid import apply_affine
 from cephalign.parallel import both
 
-# Bins span these quantiles of a head's intensities: metal and hot spots must not take the bins of the rest.
-QUANTILES = (0.005, 0.995)
 # The outermost voxels are often padding or mixed with it, and cubic interpolation reaches two voxels far.
 BORDER_VOX = 2.0
 
@@ -39,6 +33,8 @@ class Level:
     cubic : bool
         Cubic instead of linear interpolation.
     climb : Climb
+    rank_share : float
+        How much of an intensity's bin comes from its rank in the head.
     """
 
     spacing_mm: float
@@ -47,35 +43,31 @@ class Level:
     bins: int
     cubic: bool
     climb: Climb
+    rank_share: float = 0.0
 
 
 FARTHEST = Level(10.0, 6.0, 1024, 20, cubic=False, climb=Climb(steps=4, enough_mm=1.0, longest_mm=15))
 FAR = Level(8.0, 4.0, 2048, 24, cubic=False, climb=Climb(steps=30, enough_mm=0.5, longest_mm=15))
 NEAR = Level(4.0, 2.0, 8192, 32, cubic=False, climb=Climb(steps=30, enough_mm=0.1, longest_mm=8))
-FINE = Level(2.0, 0.0, 16384, 48, cubic=False, climb=Climb(steps=30, enough_mm=0.03, longest_mm=4))
-FINEST = Level(1.4, 0.0, 32768, 128, cubic=True, climb=Climb(steps=30, enough_mm=0.003, longest_mm=2))
+# Ranks make the end more accurate (chosen on simulated pairs, seeds 4001 to 4012); far off they gain nothing.
+FINE = Level(
+    2.0, 0.0, 16384, 48, cubic=False, climb=Climb(steps=30, enough_mm=0.03, longest_mm=4), rank_share=0.5
+)
+FINEST = Level(
+    1.4, 0.0, 32768, 128, cubic=True, climb=Climb(steps=30, enough_mm=0.003, longest_mm=2), rank_share=0.5
+)
 
 
 def compare(fixed: Scan, moving: Scan, level: Level) -> MutualInformation:
     """Set up the mutual information of two scans at a level, rotations about the fixed head's centre."""
     sides = both(lambda scan: _side(scan, level), fixed, moving)
-    return MutualInformation(
-        *sides,
-        bins=level.bins,
-        centre=fixed.centre,
-        radius_mm=fixed.radius_mm,
-        cubic=level.cubic,
-    )
+    return MutualInformation(*sides, centre=fixed.centre, radius_mm=fixed.radius_mm)
 
 
 def _side(scan: Scan, level: Level) -> Side:
     image = _reduced(scan.image, level)
     points = head_points(scan.around, scan.volume.grid, level.points, BORDER_VOX)
-    index = torch.from_numpy(apply_affine(image.voxel_from_world, points).T).float()
-    value, _, _ = sample(image, index, cubic=level.cubic)
-    low, high = (float(q) for q in np.quantile(value.numpy(), QUANTILES))
-    # A head that shows one value almost everywhere still has to have a range.
-    return Side(image, points, low, max(high, low + 1e-6 * max(1.0, abs(low))))
+    return Side.of(image, points, level.bins, level.rank_share)
 
 
 def _reduced(image: LevelImage, level: Level) -> LevelImage:

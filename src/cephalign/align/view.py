@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from cephalign.align.bins import BinScale
 from cephalign.align.image import LevelImage, sample
-from cephalign.geometry.grid import Float
+from cephalign.geometry.grid import Float, apply_affine
 
 if TYPE_CHECKING:
     from cephalign.align.information import MutualInformation
@@ -28,19 +29,24 @@ class Side:
     image : LevelImage
     points : (N, 3) array
         World points of this scan; N is a multiple of `ROW`.
-    low, high : float
-        Intensities that become the first and the last bin.
+    scale : BinScale
+        From its intensities to bins.
+    positions : (N,) tensor
+        Of its own intensities at its points, between bins.
     """
 
     image: LevelImage
     points: Float
-    low: float
-    high: float
+    scale: BinScale
+    positions: Tensor
 
-    def to_bins(self, values: Tensor, bins: int) -> Tensor:
-        """Map intensities to positions between bins, 0 to bins - 1; what lies beyond counts as the limit."""
-        scale = (bins - 1) / (self.high - self.low)
-        return ((values - self.low) * scale).clamp_(0, bins - 1 - 1e-4)
+    @classmethod
+    def of(cls, image: LevelImage, points: Float, bins: int, rank_share: float = 0.0) -> Side:
+        """Look the points up; `rank_share` as in `BinScale`."""
+        index = torch.from_numpy(apply_affine(image.voxel_from_world, points).T).float()
+        value, _, _ = sample(image, index)
+        scale = BinScale.of(value.numpy(), bins, rank_share)
+        return cls(image, points, scale, scale(value)[0])
 
 
 class View:
@@ -69,20 +75,20 @@ class View:
         linear = torch.from_numpy(voxel_from_at[:, :3, :3]).float()
         offset = torch.from_numpy(voxel_from_at[:, :3, :3] @ middle + voxel_from_at[:, :3, 3]).float()
         index = _turned(linear.permute(1, 2, 0), self.relative) + offset.T[..., None]
-        value, self.slope, inside = sample(into.image, index, cubic=mi.cubic)
-        position = into.to_bins(value, bins)
+        value, self.slope, inside = sample(into.image, index)
+        position, self.rise = into.scale(value)
         low = position.floor()
         part = position - low
-        own_low, self.own_part = mi.own_bins[forward]
+        own_low = at.positions.floor()
+        self.own_part = at.positions - own_low
         # The histogram's rows are the fixed scan's bins, whichever side the points are of.
         self.own_step, self.other_step = (bins, 1) if forward else (1, bins)
-        self.cell = (torch.arange(batch) * bins * bins)[:, None] + own_low * self.own_step
+        self.cell = (torch.arange(batch) * bins * bins)[:, None] + own_low.long() * self.own_step
         self.cell = self.cell + low.long() * self.other_step
-        # A value at a limit does not change there.
-        self.weight = inside.float()
-        self.flowing = self.weight * ((position > 0) & (position < bins - 1 - 1e-4))
-        upper = self.weight * self.own_part
-        lower = self.weight - upper
+        weight = inside.float()
+        self.rise *= weight
+        upper = weight * self.own_part
+        lower = weight - upper
         corners = (
             (self.cell, lower * (1 - part)),
             (self.cell + self.other_step, lower * part),
@@ -91,8 +97,8 @@ class View:
         )
         size = batch * bins * bins
         counts = (
-            torch.bincount(cell.reshape(-1), weight.reshape(-1).double(), minlength=size)
-            for cell, weight in corners
+            torch.bincount(cell.reshape(-1), part.reshape(-1).double(), minlength=size)
+            for cell, part in corners
         )
         self.histogram = sum(counts, torch.zeros(size, dtype=torch.float64)).view(batch, bins, bins)
 
@@ -105,7 +111,7 @@ class View:
 
         low = rise(self.cell)
         per_value = low + self.own_part * (rise(self.cell + self.own_step) - low)
-        per_value *= self.flowing * ((mi.bins - 1) / (self.into.high - self.into.low))
+        per_value *= self.rise
         rotation = self.moving_from_fixed[:, :3, :3]
         voxel_from_into = np.broadcast_to(self.into.image.voxel_from_world[:3, :3], rotation.shape)
         centre = rotation @ mi.centre + self.moving_from_fixed[:, :3, 3]

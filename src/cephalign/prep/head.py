@@ -6,15 +6,15 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage, sparse
+from scipy import ndimage
 
 from cephalign.errors import InputError
 from cephalign.geometry import Modality, Volume
 from cephalign.geometry.grid import Float
+from cephalign.prep.blocks import Image, block_means
 from cephalign.prep.resample import AIR_HU, SURELY_AIR_HU
 
 Mask = NDArray[np.bool_]
-Image = NDArray[np.float32]
 
 MR = (Modality.MR, Modality.T1, Modality.T2, Modality.PD)
 # Fewer slices than this show no head, and no threshold or ball can tell what they show.
@@ -69,7 +69,7 @@ def head_mask(volume: Volume, spacing_mm: float = 3.0) -> Volume:
             do="give a whole 3D scan",
         )
     grid = volume.grid.resized(np.maximum(volume.grid.spacing, spacing_mm))
-    image = _block_means(volume.data, grid.shape)
+    image = block_means(volume.data, grid.shape)
     _refuse_empty(image)
     threshold, bone_is_bright = _threshold(image, volume.modality)
     mask = _largest_body(image > threshold, grid.spacing, hollow=not bone_is_bright)
@@ -82,27 +82,6 @@ def head_mask(volume: Volume, spacing_mm: float = 3.0) -> Volume:
             do="look at the scan, and at the voxel spacing in its header",
         )
     return Volume(mask, grid, volume.modality)
-
-
-def _block_means(data: NDArray[np.generic], shape: tuple[int, int, int]) -> Image:
-    """Average the voxels that fall into each coarse one, weighted by overlap; slab by slab to save memory."""
-    order = np.argsort([-abs(step) for step in data.strides], kind="stable")
-    slow, rows, columns = (_overlaps(data.shape[axis], shape[axis]) for axis in order)
-    slabs = np.empty((data.shape[order[0]], rows.shape[0], columns.shape[0]), dtype=np.float32)
-    with np.errstate(all="ignore"):  # infinity is found afterwards
-        for slab, source in zip(slabs, data.transpose(order), strict=True):
-            slab[:] = (columns @ (rows @ source.astype(np.float32)).T).T
-        means = (slow @ slabs.reshape(len(slabs), -1)).reshape(-1, *slabs.shape[1:])
-    return np.ascontiguousarray(means.transpose(np.argsort(order)))
-
-
-def _overlaps(count: int, coarse_count: int) -> sparse.csr_array:
-    """Return (coarse_count, count) weights: rows sum to one, and the outer voxels take what lies beyond."""
-    faces = np.linspace(0, count, coarse_count + 1)
-    left, right = faces[:-1, None], faces[1:, None]
-    voxels = np.arange(count)
-    overlap = np.clip(np.minimum(right, voxels + 1) - np.maximum(left, voxels), 0, None)
-    return sparse.csr_array((overlap / overlap.sum(axis=1, keepdims=True)).astype(np.float32))
 
 
 def _refuse_empty(image: Image) -> None:

@@ -1,0 +1,28 @@
+"""The rigid transform that carries points onto points."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cephalign.geometry import Rigid
+from cephalign.geometry.grid import Float
+
+
+def rigid_fit(points: Float, images: Float, weights: Float) -> Rigid:
+    """Fit `image_from_point` by weighted least squares (Kabsch, Acta Cryst. A 32:922, 1976).
+
+    Parameters
+    ----------
+    points, images : (N, 3) arrays
+    weights : (N,) array
+        Not negative, and not all zero.
+    """
+    share = weights / weights.sum()
+    middle, image_middle = share @ points, share @ images
+    spread = ((images - image_middle) * share[:, None]).T @ (points - middle)
+    left, _, right = np.linalg.svd(spread)
+    left[:, 2] *= np.linalg.det(left @ right)
+    matrix = np.eye(4)
+    matrix[:3, :3] = left @ right
+    matrix[:3, 3] = image_middle - matrix[:3, :3] @ middle
+    return Rigid(matrix)

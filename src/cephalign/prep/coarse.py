@@ -1,0 +1,128 @@
+"""A head on a coarse cube of voxels, in any units, from any scanner: what the networks look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import ndimage
+
+from cephalign.geometry import Grid, Volume
+from cephalign.geometry.grid import Float, apply_affine
+from cephalign.prep.blocks import block_means
+from cephalign.prep.head import dilated, head_mask
+
+# Voxels are averaged to this part of the cube's spacing first: what lies between samples must not be missed.
+POOLED_SHARE = 0.75
+# The skin belongs to the head, and masks may miss it.
+AROUND_MM = 6.0
+# Metal and hot vessels may go this far beyond the brightest tissue.
+BRIGHTEST = 1.5
+CHANNELS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class CoarseHead:
+    """A head on a cube.
+
+    Parameters
+    ----------
+    channels : (3, N, N, N) float32 array
+        Intensity, about 0 in air and 1 in the brightest tissue; the intensity's rank within the head, 0 to 1,
+        and 0 outside of it; whether the scan holds the place.
+    grid : Grid
+        Where the cube lies in the scan's world; isotropic.
+    """
+
+    channels: NDArray[np.float32]
+    grid: Grid
+
+
+@dataclass(frozen=True, eq=False)
+class FoundHead:
+    """A scan on blocks of a few mm, with its head: all that cubes are cut from.
+
+    Parameters
+    ----------
+    image : (I, J, K) float32 array
+        Intensity as in `CoarseHead`.
+    rank : (I, J, K) float32 array
+    grid : Grid
+    centre : (3,) array
+        Middle of the head, RAS+ mm.
+    """
+
+    image: NDArray[np.float32]
+    rank: NDArray[np.float32]
+    grid: Grid
+    centre: Float
+
+    @classmethod
+    def of(cls, volume: Volume, spacing_mm: float, mask: Volume | None = None) -> FoundHead:
+        """Find the head.
+
+        Parameters
+        ----------
+        volume : Volume
+        spacing_mm : float
+            Of the cubes to be cut.
+        mask : Volume, optional
+            `head_mask(volume)`, where it is at hand.
+
+        Raises
+        ------
+        InputError
+            As `head_mask`.
+        """
+        mask = mask or head_mask(volume)
+        grid = volume.grid.resized(np.maximum(volume.grid.spacing, POOLED_SHARE * spacing_mm))
+        image = block_means(volume.data, grid.shape)
+        body = np.argwhere(mask.data)
+        around = dilated(mask.data, AROUND_MM, mask.grid.spacing).astype(np.float32)
+        within = block_means(around, grid.shape) > 0.5
+        if not within.any():  # a body thinner than the blocks
+            within = block_means(around, grid.shape) > 0
+        air, bright = float(np.percentile(image, 1)), float(np.percentile(image[within], 99))
+        scaled = np.clip((image - air) / max(bright - air, 1e-6 * max(1.0, abs(air))), 0, BRIGHTEST)
+        rank = np.zeros(grid.shape, dtype=np.float32)
+        ordered = np.sort(image[within])
+        rank[within] = np.searchsorted(ordered, image[within], side="right") / ordered.size
+        centre = apply_affine(mask.grid.world_from_voxel, body.mean(axis=0))
+        return cls(scaled.astype(np.float32), rank, grid, centre)
+
+    def cube(
+        self, side: int, spacing_mm: float, turn: ArrayLike | None = None, shift_mm: ArrayLike = 0.0
+    ) -> CoarseHead:
+        """Sample a cube about the head's middle.
+
+        Parameters
+        ----------
+        side : int
+            Voxels along each edge.
+        spacing_mm : float
+        turn : (3, 3) array, optional
+            Rotation whose columns are the directions of the cube's axes in the world; else the world's axes.
+        shift_mm : (3,) array
+            From the head's middle to the cube's, RAS+ mm.
+        """
+        matrix = np.eye(4)
+        matrix[:3, :3] = np.eye(3) if turn is None else np.asarray(turn, dtype=float)
+        matrix[:3, :3] *= spacing_mm
+        matrix[:3, 3] = self.centre + np.asarray(shift_mm) - matrix[:3, :3] @ np.full(3, (side - 1) / 2)
+        grid = Grid((side, side, side), matrix)
+        return CoarseHead(self.sampled(grid), grid)
+
+    def sampled(self, grid: Grid) -> NDArray[np.float32]:
+        """Return the channels of `CoarseHead` on any grid, (3, I, J, K)."""
+        index = apply_affine(
+            self.grid.voxel_from_world @ grid.world_from_voxel,
+            np.indices(grid.shape).reshape(3, -1).T.astype(float),
+        ).T
+        top = np.array(self.grid.shape)[:, None] - 0.5
+        known = ((index >= -0.5) & (index <= top)).all(axis=0)
+        image, rank = (
+            ndimage.map_coordinates(one, index, order=1, mode="nearest", output=np.float32) * known
+            for one in (self.image, self.rank)
+        )
+        return np.stack([image, rank, known.astype(np.float32)]).reshape(CHANNELS, *grid.shape)

@@ -1,0 +1,61 @@
+"""Where a registration may start from, by method."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from cephalign.align.scan import Scan
+from cephalign.align.symmetry import header_candidates, symmetry_candidates
+from cephalign.errors import InputError
+from cephalign.geometry import Rigid
+from cephalign.parallel import both
+
+Method = Literal["auto", "pose", "symmetry", "header"]
+
+
+def starts(fixed: Scan, moving: Scan, method: Method) -> list[Rigid]:
+    """Return candidates of `moving_from_fixed`, one at least.
+
+    Parameters
+    ----------
+    fixed, moving : Scan
+    method : {'auto', 'pose', 'symmetry', 'header'}
+
+    Raises
+    ------
+    InputError
+        An unknown method, or the weights that ship are missing or damaged.
+    """
+    if method not in METHODS:
+        raise InputError("unknown method", expected=", ".join(METHODS), got=repr(method))
+    return METHODS[method](fixed, moving)
+
+
+def pose_candidates(fixed: Scan, moving: Scan) -> list[Rigid]:
+    """Lay the places together where the networks see either head, the surest first; at most nine."""
+    # Only here: reading the weights takes a moment.
+    from cephalign.models.pose.locate import shipped_locator  # noqa: PLC0415
+
+    locator = shipped_locator()
+    seen = both(lambda scan: locator.locate(scan.volume, scan.head), fixed, moving)
+    pairs = [(one, other) for one in seen[0] for other in seen[1]]
+    pairs.sort(key=lambda pair: pair[0].spread_mm + pair[1].spread_mm)
+    return [~other.head_from_scan @ one.head_from_scan for one, other in pairs]
+
+
+def _symmetry(fixed: Scan, moving: Scan) -> list[Rigid]:
+    # The axes of half a head mislead, and so does its middle: the headers and turns of the whole compete.
+    return [*symmetry_candidates(fixed, moving), *header_candidates(fixed, moving)]
+
+
+def _auto(fixed: Scan, moving: Scan) -> list[Rigid]:
+    return [*pose_candidates(fixed, moving), *_symmetry(fixed, moving)]
+
+
+METHODS: dict[Method, Callable[[Scan, Scan], list[Rigid]]] = {
+    "auto": _auto,
+    "pose": pose_candidates,
+    "symmetry": _symmetry,
+    "header": header_candidates,
+}

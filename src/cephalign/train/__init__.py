@@ -1,0 +1,1 @@
+"""Training of the networks: a configuration in, weights with their card out."""

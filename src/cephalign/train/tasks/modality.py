@@ -1,0 +1,124 @@
+"""Learn what a scan is, for `models.modality`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+from torch import Tensor, nn
+from torch.nn import functional
+
+from cephalign.geometry import Modality
+from cephalign.models.dcnn import Classifier
+from cephalign.models.modality import CLASSES, SURE, TEMPERATURES, ModalityConfig, loss_name
+from cephalign.simulate.head import Anatomy
+from cephalign.train.task import Batch, Samples
+from cephalign.train.tasks.negatives import found_no_head
+from cephalign.train.tasks.scans import joined, simulated_scans
+
+UNSURE = CLASSES.index(Modality.UNKNOWN)
+# A fifth of the scans have a random contrast. They count less, since few real scans are so strange, while the
+# contrast of every real one is a little unlike the simulated.
+RANDOM_WEIGHT = 0.3
+
+
+class ModalityTask:
+    """Cubes of heads in any orientation, and of what is no head.
+
+    Parameters
+    ----------
+    options : Options
+    anatomy : Anatomy
+    """
+
+    name: ClassVar[str] = "modality"
+
+    @dataclass(frozen=True)
+    class Options:
+        """Its table of the configuration.
+
+        Parameters
+        ----------
+        network : ModalityConfig
+        preset : str
+            How heads are scanned.
+        cubes_per_scan : int
+        negatives_per_head : int
+            Cubes of what is no head.
+        shift_mm : float
+            Standard deviation along each axis of where cubes lie.
+        """
+
+        network: ModalityConfig = field(default_factory=ModalityConfig)
+        preset: str = "training"
+        cubes_per_scan: int = 6
+        negatives_per_head: int = 4
+        shift_mm: float = 10.0
+
+    def __init__(self, options: Options, anatomy: Anatomy) -> None:
+        self.options, self.anatomy = options, anatomy
+
+    def network(self, generator: torch.Generator) -> Classifier:
+        """Return the network before training."""
+        return self.options.network.network(generator)
+
+    def samples(self, rng: np.random.Generator, number: int) -> Samples:
+        """Scan a head and cut cubes; `class` is a place in `CLASSES`, `weight` what a cube counts."""
+        side, spacing_mm = self.options.network.side, self.options.network.spacing_mm
+        samples: list[Samples] = []
+        for scan in simulated_scans(rng, self.anatomy, self.options.preset, spacing_mm):
+            turns = Rotation.from_quat(rng.normal(size=(self.options.cubes_per_scan, 4))).as_matrix()
+            cubes, _ = scan.cubes(side, spacing_mm, turns, rng, self.options.shift_mm)
+            weight = RANDOM_WEIGHT if scan.modality is Modality.UNKNOWN else 1.0
+            samples.append(_labelled(cubes, scan.modality, weight))
+        for _ in range(self.options.negatives_per_head):
+            cube = found_no_head(rng, spacing_mm).cube(side, spacing_mm)
+            samples.append(_labelled(cube.channels[None], Modality.UNKNOWN, 1.0))
+        return joined(samples)
+
+    def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, Mapping[str, float]]:
+        """Return the cross-entropy, and the share of right answers."""
+        logits = network(batch["cube"]).float()
+        right = (logits.argmax(1) == batch["class"]).float().mean()
+        return _entropy(logits, batch), {"right": right.item()}
+
+    def figures(self, network: nn.Module, batch: Batch) -> Mapping[str, float]:
+        """Return of single looks, temperature 1: how many are right, wrong and sure, unsure for no reason.
+
+        The loss under each temperature, too, by which the weights are calibrated.
+        """
+        logits = network(batch["cube"]).float()
+        best, likeliest = logits.softmax(1).max(1)
+        true, sure = batch["class"], (likeliest != UNSURE) & (best >= SURE)
+        answers = {
+            "right": likeliest == true,
+            "sure_and_wrong": sure & (likeliest != true),
+            "needlessly_unsure": ~sure & (true != UNSURE),
+        }
+        losses = {loss_name(one): _entropy(logits / one, batch).item() for one in TEMPERATURES}
+        return {name: is_so.float().mean().item() for name, is_so in answers.items()} | losses
+
+    def card(self) -> Mapping[str, Any]:
+        """Return what the model card says of it."""
+        return {
+            "architecture": "modality",
+            "config": asdict(self.options.network),
+            "data": f"simulated CT, T1, T2, PD and PET, turned anyhow ({self.options.preset}); "
+            "not to be sure of: scans of random contrast, noise, blobs, plain bodies",
+        }
+
+
+def _entropy(logits: Tensor, batch: Batch) -> Tensor:
+    """Return the weighted mean."""
+    each = functional.cross_entropy(logits, batch["class"].long(), reduction="none")
+    return (each * batch["weight"]).sum() / batch["weight"].sum()
+
+
+def _labelled(cubes: NDArray[np.float32], modality: Modality, weight: float) -> Samples:
+    kinds, weights = (np.full(len(cubes), one) for one in (CLASSES.index(modality), weight))
+    return {"cube": cubes, "class": kinds, "weight": weights}

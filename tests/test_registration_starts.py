@@ -1,0 +1,53 @@
+"""The starts that a method offers."""
+
+import numpy as np
+import pytest
+
+from cephalign.align.scan import prepare
+from cephalign.errors import InputError
+from cephalign.geometry import Rigid
+from cephalign.models.pose.locate import Location, shipped_locator
+from cephalign.registration_starts import METHODS, pose_candidates, starts
+from cephalign.simulate.pair import simulated_pair
+
+
+@pytest.fixture(scope="module")
+def pair(preset):
+    rng = np.random.default_rng(1401)
+    return simulated_pair(rng, preset("small"), angle_deg=170.0, shift_mm=25.0, least_angle_deg=120.0)
+
+
+@pytest.fixture(scope="module")
+def scans(pair):
+    return prepare(pair.fixed), prepare(pair.moving)
+
+
+def nearest_mm(candidates, pair):
+    """Return how far the landmarks are off at the best of some starts."""
+    truth = pair.moving_from_fixed
+    return min(float(one.distance(truth, pair.landmarks).mean()) for one in candidates)
+
+
+def test_some_start_is_near_the_truth(pair, scans):
+    assert nearest_mm([Rigid.identity()], pair) > 60
+    within = {"pose": 25.0, "symmetry": 50.0, "header": 80.0, "auto": 25.0}
+    assert within.keys() == METHODS.keys()
+    for name, most in within.items():
+        assert nearest_mm(starts(*scans, name), pair) < most, name
+
+
+def test_places_are_laid_together_surest_first(scans, monkeypatch):
+    """What the networks say of either scan: two places in one, one in the other."""
+    poses = [Rigid.from_euler((10 * n, 5, -20 * n), (n, 2, 3)) for n in range(3)]
+    said = {
+        id(scans[0].volume): [Location(poses[0], 9.0), Location(poses[1], 4.0)],
+        id(scans[1].volume): [Location(poses[2], 6.0)],
+    }
+    monkeypatch.setattr(type(shipped_locator()), "locate", lambda _, volume, mask: said[id(volume)])
+    found = pose_candidates(*scans)
+    assert found == [~poses[2] @ poses[1], ~poses[2] @ poses[0]]
+
+
+def test_an_unknown_method_is_refused(scans):
+    with pytest.raises(InputError, match="unknown method; expected auto, pose, symmetry, header; got 'luck'"):
+        starts(*scans, "luck")
