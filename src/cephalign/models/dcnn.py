@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from cephalign.errors import InputError
+from cephalign.models.convolution import Convolution
 
 RESPONSES = 6  # three Euler angles, three translations
 # Along each axis of what is averaged in the end: with less, all a kernel sees is padding.
@@ -227,7 +228,7 @@ class PaperSchedule:
 
 
 def _block(before: int, after: int, slope: float, generator: torch.Generator) -> nn.Sequential:
-    convolution = nn.Conv3d(before, after, 3, padding=1, bias=False)
+    convolution = Convolution(before, after)
     nn.init.xavier_uniform_(convolution.weight, generator=generator)
     return nn.Sequential(convolution, nn.BatchNorm3d(after), nn.LeakyReLU(slope))
 

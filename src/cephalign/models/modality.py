@@ -43,12 +43,12 @@ class ModalityConfig:
     spacing_mm : float
     filters : tuple of int
         Of each block. The last are the paper's 128; the first are more than in `DcnnConfig`, since contrast
-        shows in small neighbourhoods.
+        shows in small neighbourhoods, and there are two blocks less.
     """
 
     side: int = 32
-    spacing_mm: float = 8.0
-    filters: tuple[int, ...] = (16, 32, 48, 64, 128)
+    spacing_mm: float = 6.0
+    filters: tuple[int, ...] = (16, 32, 64, 128)
 
     def network(self, generator: torch.Generator) -> Classifier:
         """Return the paper's network for (B, 3, side, side, side) cubes, one output for each of `CLASSES`."""

@@ -65,7 +65,8 @@ class Run:
         network = task.network(torch.Generator().manual_seed(seed))
         if start:
             start.of(task.card()["architecture"]).put_into(network)
-        network = network.to(device)
+        # A fifth faster on a CPU. (The stubs lack this argument.)
+        network = network.to(device, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
         average = copy.deepcopy(network).eval().requires_grad_(False)
         return cls(network, average, optimiser_for(network, optimiser))
 

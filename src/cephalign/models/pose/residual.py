@@ -5,6 +5,8 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional
 
+from cephalign.models.convolution import Convolution
+
 GROUPS = 8
 SLOPE = 0.1
 
@@ -20,9 +22,9 @@ class Residual(nn.Module):
 
     def __init__(self, channels: int, filters: int) -> None:
         super().__init__()
-        self.first = nn.Conv3d(channels, filters, 3, padding=1, bias=False)
+        self.first = Convolution(channels, filters)
         self.first_norm = nn.GroupNorm(GROUPS, filters)
-        self.second = nn.Conv3d(filters, filters, 3, padding=1, bias=False)
+        self.second = Convolution(filters, filters)
         self.second_norm = nn.GroupNorm(GROUPS, filters)
         self.around = nn.Conv3d(channels, filters, 1) if channels != filters else nn.Identity()
 

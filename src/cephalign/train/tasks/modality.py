@@ -20,11 +20,9 @@ from cephalign.simulate.head import Anatomy
 from cephalign.train.task import Batch, Samples
 from cephalign.train.tasks.negatives import found_no_head
 from cephalign.train.tasks.scans import joined, simulated_scans
+from cephalign.train.tasks.variety import distortions, varied
 
 UNSURE = CLASSES.index(Modality.UNKNOWN)
-# A fifth of the scans have a random contrast. They count less, since few real scans are so strange, while the
-# contrast of every real one is a little unlike the simulated.
-RANDOM_WEIGHT = 0.3
 
 
 class ModalityTask:
@@ -57,7 +55,7 @@ class ModalityTask:
         network: ModalityConfig = field(default_factory=ModalityConfig)
         preset: str = "training"
         cubes_per_scan: int = 6
-        negatives_per_head: int = 4
+        negatives_per_head: int = 3
         shift_mm: float = 10.0
 
     def __init__(self, options: Options, anatomy: Anatomy) -> None:
@@ -68,17 +66,22 @@ class ModalityTask:
         return self.options.network.network(generator)
 
     def samples(self, rng: np.random.Generator, number: int) -> Samples:
-        """Scan a head and cut cubes; `class` is a place in `CLASSES`, `weight` what a cube counts."""
+        """Scan a head and cut cubes; `class` is a place in `CLASSES`.
+
+        Random contrasts are left out: as a class of their own, they took real scans for themselves.
+        """
         side, spacing_mm = self.options.network.side, self.options.network.spacing_mm
         samples: list[Samples] = []
         for scan in simulated_scans(rng, self.anatomy, self.options.preset, spacing_mm):
-            turns = Rotation.from_quat(rng.normal(size=(self.options.cubes_per_scan, 4))).as_matrix()
+            if scan.modality is Modality.UNKNOWN:
+                continue
+            count = self.options.cubes_per_scan
+            turns = Rotation.from_quat(rng.normal(size=(count, 4))).as_matrix() @ distortions(rng, count)
             cubes, _ = scan.cubes(side, spacing_mm, turns, rng, self.options.shift_mm)
-            weight = RANDOM_WEIGHT if scan.modality is Modality.UNKNOWN else 1.0
-            samples.append(_labelled(cubes, scan.modality, weight))
+            samples.append(_labelled(varied(rng, cubes), scan.modality))
         for _ in range(self.options.negatives_per_head):
             cube = found_no_head(rng, spacing_mm).cube(side, spacing_mm)
-            samples.append(_labelled(cube.channels[None], Modality.UNKNOWN, 1.0))
+            samples.append(_labelled(cube.channels[None], Modality.UNKNOWN))
         return joined(samples)
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, Mapping[str, float]]:
@@ -109,16 +112,13 @@ class ModalityTask:
             "architecture": "modality",
             "config": asdict(self.options.network),
             "data": f"simulated CT, T1, T2, PD and PET, turned anyhow ({self.options.preset}); "
-            "not to be sure of: scans of random contrast, noise, blobs, plain bodies",
+            "not to be sure of: noise, blobs, plain bodies",
         }
 
 
 def _entropy(logits: Tensor, batch: Batch) -> Tensor:
-    """Return the weighted mean."""
-    each = functional.cross_entropy(logits, batch["class"].long(), reduction="none")
-    return (each * batch["weight"]).sum() / batch["weight"].sum()
+    return functional.cross_entropy(logits, batch["class"].long())
 
 
-def _labelled(cubes: NDArray[np.float32], modality: Modality, weight: float) -> Samples:
-    kinds, weights = (np.full(len(cubes), one) for one in (CLASSES.index(modality), weight))
-    return {"cube": cubes, "class": kinds, "weight": weights}
+def _labelled(cubes: NDArray[np.float32], modality: Modality) -> Samples:
+    return {"cube": cubes, "class": np.full(len(cubes), CLASSES.index(modality))}

@@ -12,7 +12,7 @@ from scipy.spatial.transform import Rotation
 from torch.nn import functional
 
 from cephalign.errors import InputError
-from cephalign.geometry import Modality, Rigid
+from cephalign.geometry import Modality, Rigid, Volume
 from cephalign.geometry.grid import Float
 from cephalign.prep.coarse import CHANNELS, FoundHead
 from cephalign.simulate.acquire.any_contrast import AnyContrast
@@ -52,7 +52,7 @@ class SimulatedScan:
         side : int
         spacing_mm : float
         cubes_from_head : (S, 3, 3) array
-            Rotations.
+            Rotations; times a matrix near 1, the transpose of which distorts the head.
         rng : numpy Generator
         shift_mm : float
             Standard deviation, along each axis, of where the cubes' middles lie.
@@ -98,8 +98,8 @@ def simulated_scans(
         for modality, volume in session.scans.items():
             acquisition = session.acquisitions[modality]
             kind = Modality.UNKNOWN if isinstance(acquisition.contrast, AnyContrast) else modality
-            try:
-                found = FoundHead.of(volume, spacing_mm)
+            try:  # as in a file that does not say what it is
+                found = FoundHead.of(Volume(volume.data, volume.grid), spacing_mm)
             except InputError:  # so little of it, or so much noise
                 continue
             scans.append(SimulatedScan(found, acquisition.world_from_head, kind))
