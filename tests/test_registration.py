@@ -155,7 +155,7 @@ def test_starts_lead_to_one_place(plain, answer):
     near = plain.moving_from_fixed @ Rigid.from_euler((8, -6, 9), (7, 5, -8), answer.centre)
     for how in ({"method": "symmetry"}, {"method": "header"}, {"init": near}):
         found = register(plain.fixed, plain.moving, **how)
-        assert answer.moving_from_fixed.distance(found.moving_from_fixed, points).max() < 0.3
+        assert answer.moving_from_fixed.distance(found.moving_from_fixed, points).max() < 0.4
     assert found.stages[0].moving_from_fixed == near
 
 

@@ -110,7 +110,7 @@ def test_no_step_is_longer_than_allowed():
 
 
 def test_it_stops_where_steps_are_short():
-    patient, hasty = Bowl(), Bowl()
+    patient, hasty = Flattened(), Flattened()
     climb(patient, STARTS, FAR_ENOUGH)
     climb(hasty, STARTS, Climb(steps=60, enough_mm=0.5, longest_mm=5.0))
     assert len(hasty.seen) < len(patient.seen) < 60
