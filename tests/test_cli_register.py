@@ -147,6 +147,7 @@ def test_the_record_names_the_inputs(result, scans):
     assert [record["inputs"][name]["path"] for name in ("fixed", "moving")] == ["mr.nii.gz", "ct.mha"]
     assert record["parameters"]["method"] == "auto" and record["parameters"]["init"] is None
     assert record["parameters"]["refine"] == "mi"
+    assert record["modalities"] == {"fixed": "MR-T1", "moving": "CT"}  # which no header says
     assert len(record["stages"]) > 1
 
 
@@ -187,6 +188,17 @@ def test_a_start_alone_is_left_as_it_is(call, scans, tmp_path):
     call("register", "mr.nii.gz", "ct.mha", "-o", tmp_path, "--init", "near.tfm", "--refine", "none")
     found, start = read_transform(tmp_path / "moving_from_fixed.tfm"), read_transform(scans / "near.tfm")
     np.testing.assert_allclose(found.matrix, start.matrix, atol=1e-12)
+
+
+@pytest.mark.parametrize("arguments", [("mr.nii.gz", "ct.mha"), ("ct.mha", "mr.nii.gz")])
+def test_the_mr_is_fixed_whichever_comes_first(call, scans, tmp_path, arguments):
+    done = call("register", *arguments, "--out", tmp_path, "--auto-order", "--refine", "none")
+    record = json.loads((tmp_path / "registration.json").read_text())
+    assert [record["inputs"][name]["path"] for name in ("fixed", "moving")] == ["mr.nii.gz", "ct.mha"]
+    shown, mr = (read_volume(path) for path in (tmp_path / "moving_on_fixed.nii.gz", scans / "mr.nii.gz"))
+    assert shown.grid.shape == mr.grid.shape
+    exchanged = "mr.nii.gz is the MR: ct.mha is moved onto it" in done.stderr
+    assert exchanged is (arguments[0] == "ct.mha")
 
 
 def test_failure_is_said_and_written(call, tmp_path):
@@ -344,6 +356,7 @@ def test_a_bad_scan_through_the_installed_program(run, bad, tmp_path):
         (["--init", "scaled.tfm"], "transform is not rigid"),
         (["--init", "text.tfm"], "text.tfm"),
         (["--init", "mr.nii.gz"], "mr.nii.gz"),
+        (["--init", "near.tfm", "--auto-order"], "--init and --auto-order; expected one of them"),
     ],
 )
 def test_bad_options_are_one_line(call, scans, tmp_path, options, said):

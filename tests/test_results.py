@@ -19,6 +19,7 @@ from cephalign.results import PAGE, RECORD, RESAMPLED, TRANSFORM_SUFFIX, output_
 
 POSE = Rigid.from_euler((8, -5, 14), (6, -9, 12))
 START = Rigid.from_euler((5, -5, 10), (4, -9, 10))
+KINDS = Modality.T1, Modality.CT
 STYLES = ("itk", "fsl", "lta", "rire", "json")
 
 
@@ -40,7 +41,7 @@ def written(tmp_path_factory):
     for scan, path in zip((fixed, moving), paths, strict=True):
         write_volume(scan, path)
     stages = Stage("start", START, -np.inf, 0.25), Stage("mi-last", POSE, 0.71, 1.5)
-    found = Registration(POSE, Status.DOUBTFUL, "It is a box.", stages, (1.0, 2.0, 3.0))
+    found = Registration(POSE, Status.DOUBTFUL, "It is a box.", stages, (1.0, 2.0, 3.0), KINDS)
     out = folder / "out"
     out.mkdir()
     write_results(
@@ -88,6 +89,7 @@ def test_the_record_says_all(written):
             "spacing_mm": scan.grid.spacing.tolist(),
             "modality": str(scan.modality),
         }
+    assert record["modalities"] == {"fixed": "MR-T1", "moving": "CT"}
     start, last = record["stages"]
     assert (start["name"], start["similarity_nats"], start["seconds"]) == ("start", None, 0.25)
     assert (last["name"], last["similarity_nats"], last["seconds"]) == ("mi-last", 0.71, 1.5)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from cephalign.geometry import Grid, Modality, Rigid, Volume
     from cephalign.io.transforms import read_transform, write_transform
     from cephalign.io.volumes import read_volume, write_volume
+    from cephalign.models.modality import Identification, identify
     from cephalign.prep.resample import resample
     from cephalign.registration import Registration, register
 
@@ -18,10 +19,12 @@ __version__ = "0.1.0"
 __all__ = [
     "CephalignError",
     "Grid",
+    "Identification",
     "Modality",
     "Registration",
     "Rigid",
     "Volume",
+    "identify",
     "read_transform",
     "read_volume",
     "register",
@@ -33,10 +36,12 @@ __all__ = [
 _HOME = {
     "CephalignError": "errors",
     "Grid": "geometry",
+    "Identification": "models.modality",
     "Modality": "geometry",
     "Registration": "registration",
     "Rigid": "geometry",
     "Volume": "geometry",
+    "identify": "models.modality",
     "read_transform": "io.transforms",
     "read_volume": "io.volumes",
     "register": "registration",

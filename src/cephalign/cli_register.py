@@ -43,6 +43,9 @@ def register(
     refine: Annotated[
         Literal["mi", "evolution", "none"], typer.Option(help="How to go on from there.")
     ] = "mi",
+    auto_order: Annotated[
+        bool, typer.Option("--auto-order", help="If only MOVING is an MR, move FIXED onto it instead.")
+    ] = False,
     formats: Annotated[
         str,
         typer.Option("--format", metavar="itk,fsl,lta,rire,json", help="Of the transform; one or several."),
@@ -55,6 +58,12 @@ def register(
     """Find the motion between two scans of one head."""
     from cephalign.results import output_folder, write_results
 
+    if auto_order and init:
+        raise InputError(
+            "--init and --auto-order",
+            expected="one of them",
+            do="name the fixed scan first if it has a start",
+        )
     flags = ReadFlags(
         series=series, allow_tilt=allow_tilt, allow_gaps=allow_gaps, allow_unoriented=allow_unoriented
     )
@@ -66,8 +75,12 @@ def register(
             reading = [pool.submit(volume_of, path, flags) for path in (fixed, moving)]
             from cephalign.registration import Status
             from cephalign.registration import register as registered
+            from cephalign.registration_modality import in_wrong_order
 
             fixed_scan, moving_scan = (job.result() for job in reading)
+        if auto_order and in_wrong_order(fixed_scan, moving_scan):
+            say(f"{moving.name} is the MR: {fixed.name} is moved onto it")
+            fixed, moving, fixed_scan, moving_scan = moving, fixed, moving_scan, fixed_scan
         found = registered(
             fixed_scan,
             moving_scan,
@@ -82,7 +95,13 @@ def register(
             folder,
             scans=(fixed_scan, moving_scan),
             paths=(fixed, moving),
-            parameters={"method": method, "init": init and str(init), "refine": refine, **flags},
+            parameters={
+                "method": method,
+                "init": init and str(init),
+                "refine": refine,
+                "auto_order": auto_order,
+                **flags,
+            },
             styles=styles,
         )
     typer.echo(f"{found.status.value}: {found.reason}\n{out}")

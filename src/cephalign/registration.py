@@ -15,8 +15,9 @@ from cephalign.align.scan import Scan, prepare
 from cephalign.align.search import Found, search
 from cephalign.align.stage import Stage
 from cephalign.errors import InputError
-from cephalign.geometry import Rigid, Volume
+from cephalign.geometry import Modality, Rigid, Volume
 from cephalign.parallel import both, undivided_operations
+from cephalign.registration_modality import recognised
 from cephalign.registration_starts import Method, starts
 
 Refinement = Literal["mi", "evolution", "none"]
@@ -56,6 +57,8 @@ class Registration:
         Start first, end last.
     centre : tuple of three floats
         Middle of the head in the fixed scan, RAS+ mm.
+    modalities : pair of Modality
+        Of the fixed and the moving scan, by their images; by their headers where the image is not clear.
     """
 
     moving_from_fixed: Rigid
@@ -63,6 +66,7 @@ class Registration:
     reason: str
     stages: tuple[Stage, ...]
     centre: tuple[float, float, float]
+    modalities: tuple[Modality, Modality]
 
 
 def register(
@@ -120,12 +124,13 @@ def _registered(
         stages += _refined(*scans, found, refinement)
     status, reason = _judged(found, stages, scans[0])
     x, y, z = scans[0].centre.tolist()
-    return Registration(stages[-1].moving_from_fixed, status, reason, tuple(stages), (x, y, z))
+    kinds = scans[0].volume.modality, scans[1].volume.modality
+    return Registration(stages[-1].moving_from_fixed, status, reason, tuple(stages), (x, y, z), kinds)
 
 
 def _prepared(volume: Volume, name: str) -> Scan:
     try:
-        return prepare(volume)
+        return prepare(recognised(volume))
     except InputError as error:
         raise InputError(
             f"{name} {error.what}", expected=error.expected, got=error.got, do=error.do

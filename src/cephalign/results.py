@@ -184,6 +184,7 @@ def registration_record(
         "status": found.status.value,
         "reason": found.reason,
         "inputs": inputs_record(scans, paths),
+        "modalities": dict(zip(("fixed", "moving"), map(str, found.modalities), strict=True)),
         "parameters": parameters,
         "stages": [
             {

@@ -144,6 +144,22 @@ def test_units_do_not_matter():
         assert list(other.values()) == pytest.approx(list(answers[0].values()), abs=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("logits", "said"),
+    [
+        ([2, 0, 0, 9, 0, 0], Modality.CT),  # an MR has no air of -1000
+        ([-90, 90, 0, 0, -90, -90], Modality.CT),
+        ([0, 9, 0, 0, 0, 9], Modality.UNKNOWN),  # but not everything that has is a CT
+    ],
+)
+def test_air_in_hounsfield_units_tells_a_ct(monkeypatch, logits, said):
+    scan, identifier = body(), saying(monkeypatch, logits)
+    assert identifier.identify(scan).modality is not Modality.CT
+    found = identifier.identify(Volume(2.5 * scan.data - 1000, GRID))
+    assert found.modality is said
+    assert sum(found.probabilities.values()) == pytest.approx(1)
+
+
 def test_turning_scan_and_looks_together_changes_nothing(monkeypatch):
     """Cubes are cut in the scan's world: turned with it, they show the same, however its axes run."""
     scan = body()

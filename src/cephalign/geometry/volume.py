@@ -24,6 +24,11 @@ class Modality(StrEnum):
     PET = "PET"
     UNKNOWN = "unknown"
 
+    @property
+    def is_mr(self) -> bool:
+        """Whether it is an MR of any kind."""
+        return self.startswith(Modality.MR.value)
+
 
 @dataclass(frozen=True, eq=False)
 class Volume:

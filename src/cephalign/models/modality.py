@@ -21,6 +21,7 @@ from cephalign.models.dcnn import Classifier, DcnnConfig
 from cephalign.models.weights import Weights, load_shipped
 from cephalign.parallel import undivided_operations
 from cephalign.prep.coarse import CHANNELS, FoundHead
+from cephalign.prep.head import in_hounsfield_units
 
 # In the order of the network's outputs; what it was told to be unsure of has one of its own.
 CLASSES = (Modality.CT, Modality.T1, Modality.T2, Modality.PD, Modality.PET, Modality.UNKNOWN)
@@ -28,6 +29,9 @@ CLASSES = (Modality.CT, Modality.T1, Modality.T2, Modality.PD, Modality.PET, Mod
 SURE = 2 / 3
 # Directions from which a head is looked at: far apart, and none along another's axes.
 LOOKS = Rotation.from_rotvec(np.outer(np.arange(5) * 2 * np.pi / 5, np.array([1, 2, 3]) / np.sqrt(14)))
+# Where air is at -1000, the scan is a CT or nothing of the kind, and by so much rather a CT: this is what is
+# left of a network's doubt that a scanner would dispel.
+HOUNSFIELD_ODDS, TINY = 100.0, 1e-12
 # Candidates; the validation's loss under each of them stands on the weights' card.
 TEMPERATURES = (0.5, 0.7, 1.0, 1.4, 2.0, 2.8)
 
@@ -127,6 +131,8 @@ class Identifier:
             return Identification(Modality.UNKNOWN, _shares([0.0] * (len(CLASSES) - 1) + [1.0]), str(error))
         with undivided_operations():
             shares = _shares(self._probabilities(found).tolist())
+        if in_hounsfield_units(volume.data[::4, ::4, ::4]):  # which tell as much as all of them
+            shares = _weighed(shares, {Modality.CT: HOUNSFIELD_ODDS, Modality.UNKNOWN: 1.0})
         best = max(CLASSES, key=shares.__getitem__)
         if best is Modality.UNKNOWN:
             return Identification(Modality.UNKNOWN, shares, "the image is like none of the kinds it knows")
@@ -170,6 +176,14 @@ def temperature_of(figures: Mapping[str, float]) -> float:
     """Return the temperature under which the validation's loss is least; 1 where none was measured."""
     losses = {one: figures[loss_name(one)] for one in TEMPERATURES if loss_name(one) in figures}
     return min(losses, key=losses.__getitem__, default=1.0)
+
+
+def _weighed(shares: Mapping[Modality, float], odds: Mapping[Modality, float]) -> dict[Modality, float]:
+    """Return shares times odds, which are 0 where not given."""
+    # A network may leave exactly nothing for what the odds allow.
+    weighed = {one: (share + TINY) * odds.get(one, 0.0) for one, share in shares.items()}
+    total = sum(weighed.values())
+    return {one: share / total for one, share in weighed.items()}
 
 
 def _shares(values: list[float]) -> dict[Modality, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +17,12 @@ from cephalign.prep.resample import AIR_HU, SURELY_AIR_HU
 
 Mask = NDArray[np.bool_]
 
-MR = (Modality.MR, Modality.T1, Modality.T2, Modality.PD)
 # Fewer slices than this show no head, and no threshold or ball can tell what they show.
 FEWEST_SLICES = 4
 # The border between air and tissue lies here in any CT, however little air it shows.
 AIR_BORDER_HU = (-700.0, -200.0)
+# No tissue and no air is below it.
+PADDING_HU = AIR_HU - 100
 # Everything denser counts alike, so that bone and metal do not pull the threshold.
 DENSE_HU = 200.0
 # So much of a CT's head lies within a tenth of the step from air to water, and 0.15 to 0.3 of one in T1. A
@@ -100,15 +102,20 @@ def _refuse_empty(image: Image) -> None:
         )
 
 
+def in_hounsfield_units(values: NDArray[Any]) -> bool:
+    """Say whether there is air of some -1000, which no MR and no PET has, beside what may pad a CT."""
+    padding = float(np.mean(values < PADDING_HU))
+    air = float(np.mean(values < SURELY_AIR_HU)) - padding
+    return air > max(1e-3, padding / 5)  # blocks across the edge of the padding look like air too
+
+
 def _threshold(image: Image, modality: Modality) -> tuple[float, bool]:
     """Return the value between air and tissue, and whether bone is bright, as it is in CT only."""
     may_be_ct = modality in (Modality.CT, Modality.UNKNOWN)
     if may_be_ct:
-        padding = float(np.mean(image < AIR_HU - 100))
-        air = float(np.mean(image < SURELY_AIR_HU)) - padding
-        if air > max(1e-3, padding / 5):  # blocks across the edge of the padding look like air too
+        if in_hounsfield_units(image):
             return float(np.clip(_otsu(np.clip(image, AIR_HU, DENSE_HU)), *AIR_BORDER_HU)), True
-        if padding > 0:  # a CT with air at 0
+        if (image < PADDING_HU).any():  # a CT with air at 0
             image = np.maximum(image, 0)
     # Percentiles keep out metal and hot spots. The root lowers the threshold: air is all dark, but contrast
     # and bias give tissue many shades.

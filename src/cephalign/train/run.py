@@ -16,6 +16,8 @@ from cephalign.train.task import Task
 
 # The average starts as a plain mean, of few steps, or it would remember the first weights for long.
 HEAD_START = 10
+# Filters, channels, and three axes.
+KERNEL_NDIM = 5
 
 
 @dataclass(eq=False)
@@ -65,8 +67,10 @@ class Run:
         network = task.network(torch.Generator().manual_seed(seed))
         if start:
             start.of(task.card()["architecture"]).put_into(network)
-        # A fifth faster on a CPU. (The stubs lack this argument.)
-        network = network.to(device, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+        network = network.to(device)
+        for kernel in network.parameters():
+            if kernel.ndim == KERNEL_NDIM:  # a fifth faster on a CPU
+                kernel.data = kernel.data.contiguous(memory_format=torch.channels_last_3d)
         average = copy.deepcopy(network).eval().requires_grad_(False)
         return cls(network, average, optimiser_for(network, optimiser))
 
