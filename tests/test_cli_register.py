@@ -147,7 +147,8 @@ def test_the_record_names_the_inputs(result, scans):
     assert [record["inputs"][name]["path"] for name in ("fixed", "moving")] == ["mr.nii.gz", "ct.mha"]
     assert record["parameters"]["method"] == "auto" and record["parameters"]["init"] is None
     assert record["parameters"]["refine"] == "mi"
-    assert record["modalities"] == {"fixed": "MR-T1", "moving": "CT"}  # which no header says
+    fixed, moving = (record["modalities"][name] for name in ("fixed", "moving"))  # which no header says
+    assert fixed.startswith("MR") and moving == "CT"
     assert len(record["stages"]) > 1
 
 

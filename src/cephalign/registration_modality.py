@@ -6,7 +6,7 @@ from cephalign.geometry import Modality, Volume
 
 
 def recognised(volume: Volume) -> Volume:
-    """Return the scan with the modality that its image shows.
+    """Return the scan with the modality that its image shows; MR where only its kind is in doubt.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def recognised(volume: Volume) -> Volume:
     # Only here: reading the weights takes a moment.
     from cephalign.models.modality import identify  # noqa: PLC0415
 
-    seen = identify(volume).modality
+    seen = identify(volume).at_least
     return volume if seen is Modality.UNKNOWN else Volume(volume.data, volume.grid, seen)
 
 

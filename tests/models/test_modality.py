@@ -69,6 +69,7 @@ def test_what_is_sure_is_said(monkeypatch):
     found = saying(monkeypatch, [0, 0, 4, 0, 0, 0]).identify(body())
     share = np.exp(4) / (np.exp(4) + 5)
     assert (found.modality, found.reason) == (Modality.T2, "")
+    assert found.at_least is Modality.T2
     assert found.probabilities[Modality.T2] == pytest.approx(share)
     assert tuple(found.probabilities) == CLASSES
     assert sum(found.probabilities.values()) == pytest.approx(1)
@@ -91,12 +92,14 @@ def test_looks_that_differ_make_it_unsure(monkeypatch):
     assert found.modality is Modality.UNKNOWN
     assert found.probabilities[Modality.T1] == pytest.approx(0.6) and SURE > 0.6
     assert found.reason == "MR-T1 is the likeliest, but only with 0.60"
+    assert found.at_least is Modality.MR
 
 
 def test_none_of_the_kinds_is_not_sure(monkeypatch):
     found = saying(monkeypatch, [0, 0, 0, 0, 0, 9]).identify(body())
     assert found.modality is Modality.UNKNOWN
     assert "none of the kinds it knows" in found.reason
+    assert found.at_least is Modality.UNKNOWN
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,12 @@ class Identification:
     probabilities: Mapping[Modality, float]
     reason: str = ""
 
+    @property
+    def at_least(self) -> Modality:
+        """`modality`, or MR where only its kind is in doubt."""
+        is_mr = sum(share for one, share in self.probabilities.items() if one.is_mr) >= SURE
+        return Modality.MR if self.modality is Modality.UNKNOWN and is_mr else self.modality
+
 
 @dataclass(frozen=True, eq=False)
 class Identifier:
