@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from cephalign.errors import InputError
+from cephalign.models.convolution import Convolution
 from cephalign.models.dcnn import (
     Classifier,
     DcnnConfig,
@@ -37,7 +38,7 @@ def test_the_papers_layers(generator):
     """Normalisation follows each convolution, a leaky ReLU of 0.1 follows it, and 128 features come out."""
     encoder = Encoder(DcnnConfig(), generator)
     assert [[type(layer) for layer in block] for block in encoder.blocks] == [
-        [nn.Conv3d, nn.BatchNorm3d, nn.LeakyReLU]
+        [Convolution, nn.BatchNorm3d, nn.LeakyReLU]
     ] * 6
     assert {layer.negative_slope for layer in layers(encoder, nn.LeakyReLU)} == {0.1}
     assert [layer.out_channels for layer in layers(encoder, nn.Conv3d)] == [8, 16, 32, 64, 128, 128]
