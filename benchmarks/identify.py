@@ -49,7 +49,7 @@ REAL = {
 NONE = ("noise", "blank", "cube", "shapes and clouds as in training")
 # No other use of the simulator draws from this.
 SEED = 20_261_127
-# Of resampled scans; the network's voxels have 8.
+# Of resampled scans; the network's voxels have 6.
 FINEST_MM = 2.0
 
 

@@ -88,7 +88,7 @@ class ModalityTask:
         """Return the cross-entropy, and the share of right answers."""
         logits = network(batch["cube"]).float()
         right = (logits.argmax(1) == batch["class"]).float().mean()
-        return _entropy(logits, batch), {"right": right.item()}
+        return functional.cross_entropy(logits, batch["class"].long()), {"right": right.item()}
 
     def figures(self, network: nn.Module, batch: Batch) -> Mapping[str, float]:
         """Return of single looks, temperature 1: how many are right, wrong and sure, unsure for no reason.
@@ -103,7 +103,9 @@ class ModalityTask:
             "sure_and_wrong": sure & (likeliest != true),
             "needlessly_unsure": ~sure & (true != UNSURE),
         }
-        losses = {loss_name(one): _entropy(logits / one, batch).item() for one in TEMPERATURES}
+        losses = {
+            loss_name(one): functional.cross_entropy(logits / one, true.long()).item() for one in TEMPERATURES
+        }
         return {name: is_so.float().mean().item() for name, is_so in answers.items()} | losses
 
     def card(self) -> Mapping[str, Any]:
@@ -114,10 +116,6 @@ class ModalityTask:
             "data": f"simulated CT, T1, T2, PD and PET, turned anyhow ({self.options.preset}); "
             "not to be sure of: noise, blobs, plain bodies",
         }
-
-
-def _entropy(logits: Tensor, batch: Batch) -> Tensor:
-    return functional.cross_entropy(logits, batch["class"].long())
 
 
 def _labelled(cubes: NDArray[np.float32], modality: Modality) -> Samples:
