@@ -20,24 +20,24 @@ def same(one, other):
 
 
 def test_two_workers_make_what_would_be_made_here(tiny):
-    recipe = Recipe.of(tiny(), None)
+    recipe = Recipe.of(tiny(spread=2), None)
     made = []
     for workers in (0, 2):
         with Feed(recipe, workers) as feed:
-            made.append([*feed.batches("training", range(3, 14)), *feed.validation])
-    assert len(made[0]) == 6 + 2
+            made.append([*feed.training(range(2, 7)), *feed.validation])
+    assert len(made[0]) == 5 + 2
     assert all(same(one, other) for one, other in zip(*made, strict=True))
 
 
 def test_one_worker_says_what_is_wrong_and_is_missed(tiny):
     recipe = Recipe.of(tiny({"fails_at": 6}), None)
     with Feed(recipe, 1) as feed:
-        batches = feed.batches("training", range(8))
-        for one, other in zip(Feed(recipe, 0).batches("training", range(6)), batches, strict=False):
+        batches = feed.training(range(4))
+        for one, other in zip(Feed(recipe, 0).training(range(3)), batches, strict=False):
             assert same(one, other)
         with pytest.raises(InputError, match="head 6 cannot be drawn; expected another"):
             list(batches)
-        batches = feed.batches("training", range(7, 10**6))
+        batches = feed.training(range(4, 10**6))
         next(batches)
         (worker,) = feed._pool._processes
         os.kill(worker, signal.SIGKILL)
@@ -47,12 +47,29 @@ def test_one_worker_says_what_is_wrong_and_is_missed(tiny):
 
 def test_a_batch_is_that_of_its_heads(tiny):
     recipe = Recipe.of(tiny(heads_per_batch=3), None)
-    batches = list(Feed(recipe, 0).batches("training", range(4)))
-    assert len(batches) == 2
-    made = [make_samples(recipe, "training", number)["cube"] for number in range(4)]
+    first, second = Feed(recipe, 0).training(range(1, 3))
+    made = [make_samples(recipe, "training", number)["cube"] for number in range(3, 9)]
     assert {len(one) for one in made} == {2, 3}  # heads differ in how many samples they give
-    assert np.array_equal(batches[0]["cube"], np.concatenate(made[:3]))
-    assert np.array_equal(batches[1]["cube"], made[3])
+    assert np.array_equal(first["cube"], np.concatenate(made[:3]))
+    assert np.array_equal(second["cube"], np.concatenate(made[3:]))
+
+
+def test_samples_are_spread(tiny):
+    """Each batch shows many heads, each sample comes once, and a later leg sees what a longer one would."""
+    recipe = Recipe.of(tiny(heads_per_batch=2, spread=3), None)
+    batches = [batch["slopes"].numpy() for batch in Feed(recipe, 0).training(range(5))]
+    heads = [make_samples(recipe, "training", number)["slopes"] for number in range(14)]
+    for step, batch in enumerate(batches):
+        shown = [
+            number for number, head in enumerate(heads) if (head[:, None] == batch[None]).all(axis=2).any()
+        ]
+        assert set(shown) <= set(range(2 * step, 2 * step + 6))
+        assert {2 * step + 4, 2 * step + 5} <= set(shown)
+    everything = np.concatenate(batches)
+    for head in heads[4:10]:  # those that entered and left
+        assert all((sample == everything).all(axis=1).sum() == 1 for sample in head)
+    again = [batch["slopes"].numpy() for batch in Feed(recipe, 0).training(range(3, 5))]
+    assert all(np.array_equal(one, other) for one, other in zip(again, batches[3:], strict=True))
 
 
 def test_no_head_is_drawn_twice(tiny):
@@ -73,7 +90,7 @@ from cephalign.train.feed import Feed, Recipe
 import tests.train.tiny
 config = config_of({"name": "tiny", "task": "tiny", "steps": 9}, "")
 feed = Feed(Recipe.of(config, None), 1)
-next(feed.batches("training", range(9)))
+next(feed.training(range(9)))
 print(*feed._pool._processes, flush=True)
 input()
 """

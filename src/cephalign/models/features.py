@@ -74,7 +74,7 @@ def image_about(
     affine[:3, 3] = np.asarray(centre) - affine[:3, :3] @ ((np.array(config.shape) - 1) / 2)
     if moved:
         affine = moved.inverse().matrix @ affine
-    return found.sampled(Grid((i, j, k), affine))[:1]
+    return found.intensity(Grid((i, j, k), affine))[None]
 
 
 def responses_of(moving_from_fixed: Rigid, fixed_centre: ArrayLike, moving_centre: ArrayLike) -> Float:

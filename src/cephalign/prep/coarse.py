@@ -115,14 +115,28 @@ class FoundHead:
 
     def sampled(self, grid: Grid) -> NDArray[np.float32]:
         """Return the channels of `CoarseHead` on any grid, (3, I, J, K)."""
+        index, known = self._places(grid)
+        channels = [_interpolated(one, index) * known for one in (self.image, self.rank)]
+        return np.stack([*channels, known.astype(np.float32)]).reshape(CHANNELS, *grid.shape)
+
+    def intensity(self, grid: Grid) -> NDArray[np.float32]:
+        """Return the first of the channels of `CoarseHead` on any grid, (I, J, K)."""
+        index, known = self._places(grid)
+        return (_interpolated(self.image, index) * known).reshape(grid.shape)
+
+    def _places(self, grid: Grid) -> tuple[Float, NDArray[np.bool_]]:
+        """Return the voxels of a grid in the scan's, (3, N), and whether they lie in it, (N,)."""
         index = apply_affine(
             self.grid.voxel_from_world @ grid.world_from_voxel,
             np.indices(grid.shape).reshape(3, -1).T.astype(float),
         ).T
         top = np.array(self.grid.shape)[:, None] - 0.5
-        known = ((index >= -0.5) & (index <= top)).all(axis=0)
-        image, rank = (
-            ndimage.map_coordinates(one, index, order=1, mode="nearest", output=np.float32) * known
-            for one in (self.image, self.rank)
-        )
-        return np.stack([image, rank, known.astype(np.float32)]).reshape(CHANNELS, *grid.shape)
+        known: NDArray[np.bool_] = np.all((index >= -0.5) & (index <= top), axis=0)
+        return index, known
+
+
+def _interpolated(image: NDArray[np.float32], index: Float) -> NDArray[np.float32]:
+    values: NDArray[np.float32] = ndimage.map_coordinates(
+        image, index, order=1, mode="nearest", output=np.float32
+    )
+    return values

@@ -55,6 +55,9 @@ class Config:
     seed : int
         With it all is drawn: first weights, heads, dropout.
     heads_per_batch : int
+        New ones.
+    spread : int
+        Over so many batches are a head's samples spread; each holds parts of `spread` times as many heads.
     validation_heads : int
     validate_every, log_every : int
         Steps.
@@ -76,6 +79,7 @@ class Config:
     steps: int
     seed: int = 0
     heads_per_batch: int = 4
+    spread: int = 1
     validation_heads: int = 32
     validate_every: int = 1000
     log_every: int = 50
@@ -125,6 +129,7 @@ def _check(config: Config, where: str) -> None:
         "seed: from 0": config.seed >= 0,
         "steps: from 1": config.steps >= 1,
         "heads_per_batch: from 1": config.heads_per_batch >= 1,
+        "spread: from 1": config.spread >= 1,
         "validation_heads: from 1": config.validation_heads >= 1,
         "validate_every: from 1": config.validate_every >= 1,
         "log_every: from 1": config.log_every >= 1,

@@ -1,7 +1,9 @@
 """Batches of samples, made ahead by other processes, the same whoever makes them and whenever.
 
-Head number n is drawn with a generator that the seed and n alone decide, and batch t is made of the heads t k
-to (t + 1) k - 1. So a training that goes on where it stopped sees what it would have seen.
+Head number n is drawn with a generator that the seed and n alone decide. Its samples are spread over w
+batches: k new heads enter with each, and batch t is made of a w-th of the samples of each of the heads t k to
+(t + w) k - 1. So a batch shows many heads, and a training that goes on where it stopped sees what it would
+have seen.
 """
 
 from __future__ import annotations
@@ -94,22 +96,35 @@ class Feed:
         if self._pool:
             self._pool.shutdown(cancel_futures=True)
 
-    def batches(self, purpose: Purpose, heads: range) -> Iterator[Batch]:
-        """Yield the samples of these heads, on the CPU, so many heads at a time; the last may be fewer.
+    def training(self, steps: range) -> Iterator[Batch]:
+        """Yield the batches of these steps, on the CPU.
 
         Raises
         ------
         CephalignError
             A worker was killed, or the task raised it.
         """
-        made = self._samples(purpose, heads)
-        while some := list(islice(made, self._recipe.config.heads_per_batch)):
-            yield together(some)
+        new, spread = self._recipe.config.heads_per_batch, self._recipe.config.spread
+        numbers = range(steps.start * new, (steps.stop + spread - 1) * new)
+        groups = _grouped(self._samples("training", numbers), new)
+        shown = deque(islice(groups, spread - 1), maxlen=spread)
+        for group in groups:
+            shown.append(group)
+            # A group gives its first part when it comes, and its last when it is the oldest.
+            yield together(
+                [
+                    {name: values[part::spread] for name, values in one.items()}
+                    for part, group in enumerate(reversed(shown))
+                    for one in group
+                ]
+            )
 
     @cached_property
     def validation(self) -> list[Batch]:
         """The samples of the validation's heads, made when they are first wanted."""
-        return list(self.batches("validation", range(self._recipe.config.validation_heads)))
+        config = self._recipe.config
+        samples = self._samples("validation", range(config.validation_heads))
+        return [together(group) for group in _grouped(samples, config.heads_per_batch)]
 
     def _samples(self, purpose: Purpose, numbers: Iterable[int]) -> Iterator[Samples]:
         """Yield the samples of heads in order, with some made ahead."""
@@ -129,6 +144,11 @@ class Feed:
             raise CephalignError(
                 "a process that makes samples was killed", do="if memory ran out, take fewer --workers"
             ) from error
+
+
+def _grouped(samples: Iterator[Samples], size: int) -> Iterator[list[Samples]]:
+    while group := list(islice(samples, size)):
+        yield group
 
 
 def together(samples: Sequence[Samples]) -> Batch:

@@ -59,7 +59,7 @@ def train(
     CephalignError
         The loss or its gradient is no finite number.
     """
-    size, leg = config.heads_per_batch, run.legs[-1]
+    leg = run.legs[-1]
     began = logged = saved = time.monotonic()
     samples = 0
 
@@ -67,7 +67,7 @@ def train(
         folder.add(log, row)
         show(run.step, row)
 
-    for batch in feed.batches("training", range(run.step * size, config.steps * size)):
+    for batch in feed.training(range(run.step, config.steps)):
         rate = config.optimiser.rate * part_of_rate(config.schedule, run.step, config.steps)
         _step(run, tasks["training"], batch, config, rate)
         samples += len(next(iter(batch.values())))
