@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from cephalign.align.lookup import taken
 from cephalign.geometry.grid import Float
 
 # Bins span these quantiles of a head's intensities: metal and hot spots must not take the bins of the rest.
@@ -73,8 +74,8 @@ class BinScale:
         per_unit = pieces / (self.high - self.low)
         at = ((values - self.low) * per_unit).clamp_(0, pieces)
         piece = at.long().clamp_(max=pieces - 1)
-        start = torch.take(self.knots, piece)
-        rise = torch.take(self.knots, piece + 1) - start
+        start = taken(self.knots, piece)
+        rise = taken(self.knots, piece + 1) - start
         position = torch.addcmul(start, at - piece, rise).clamp_(max=self.bins - 1 - BELOW_TOP)
         flowing = (at > 0) & (position < self.bins - 1 - BELOW_TOP)
         return position, rise * flowing * per_unit

@@ -12,6 +12,7 @@ from scipy import ndimage
 from torch import Tensor
 from torch.nn import functional
 
+from cephalign.align.lookup import taken
 from cephalign.geometry import Volume
 from cephalign.geometry.grid import Float
 
@@ -177,7 +178,7 @@ def _contract(
             start = (tap_k * J + tap_j) * I
             row = row_i = torch.zeros_like(value)
             for tap_i, w_i, dw_i in zip(taps[0], weights[0], slopes[0], strict=True):
-                v = torch.take(values, start + tap_i)
+                v = taken(values, start + tap_i)
                 row = torch.addcmul(row, v, w_i)
                 row_i = torch.addcmul(row_i, v, dw_i)
             plane = torch.addcmul(plane, row, w_j)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from cephalign.align.bins import BinScale
 from cephalign.align.image import LevelImage, sample
+from cephalign.align.lookup import taken
 from cephalign.geometry.grid import Float, apply_affine
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class View:
         mi, flat = self.mi, table.reshape(-1)
 
         def rise(cell: Tensor) -> Tensor:
-            return torch.take(flat, cell + self.other_step) - torch.take(flat, cell)
+            return taken(flat, cell + self.other_step) - taken(flat, cell)
 
         low = rise(self.cell)
         per_value = low + self.own_part * (rise(self.cell + self.own_step) - low)
