@@ -21,8 +21,8 @@ from scipy.spatial.transform import Rotation
 
 from benchmarks.identify_table import identify_table
 from benchmarks.method import ROOT
+from benchmarks.moved import moved_header, resampled
 from benchmarks.pairs import data_folder
-from benchmarks.real import turned
 from benchmarks.records import Results
 from benchmarks.table import write_page
 from benchmarks.turned import anatomy
@@ -30,7 +30,6 @@ from cephalign.geometry import Grid, Modality, Rigid, Volume
 from cephalign.io.volumes import read_volume
 from cephalign.models.modality import Identifier, shipped_identifier
 from cephalign.models.weights import load_weights
-from cephalign.prep.resample import resample
 from cephalign.simulate.acquire.any_contrast import AnyContrast
 from cephalign.simulate.session import simulated_session
 from cephalign.train.tasks.negatives import no_head
@@ -98,7 +97,7 @@ def simulated(identifier: Identifier, number: int, results: Results[Said]) -> No
         turn = Rigid.from_rotation(any_turn(rng), centre=scan.grid.centre)
         is_random = isinstance(session.acquisitions[modality].contrast, AnyContrast)
         true = Modality.UNKNOWN if is_random else modality
-        ask(identifier, turned(scan, turn), true, (preset, f"{name} {modality}"), results)
+        ask(identifier, moved_header(scan, turn), true, (preset, f"{name} {modality}"), results)
 
 
 def real(identifier: Identifier, file: str, true: Modality, turns: int, results: Results[Said]) -> None:
@@ -109,17 +108,8 @@ def real(identifier: Identifier, file: str, true: Modality, turns: int, results:
     scan = read_volume(path)
     ask(identifier, scan, true, ("real", f"{file} as it is"), results)
     for name, turn in zip(names, turns_of(turns), strict=True):
-        ask(identifier, resampled(scan, turn), true, ("real", name), results)
-
-
-def resampled(scan: Volume, turn: np.ndarray) -> Volume:
-    """Turn a scan about its middle, and sample it along the world's axes, with empty space around it."""
-    moved = turned(scan, Rigid.from_rotation(turn, centre=scan.grid.centre))
-    low, high = moved.grid.corners.min(axis=0), moved.grid.corners.max(axis=0)
-    spacing = max(FINEST_MM, float(scan.grid.spacing.min()))
-    matrix = np.diag([spacing] * 3 + [1.0])
-    matrix[:3, 3] = low
-    return resample(moved, Grid(tuple(np.ceil((high - low) / spacing).astype(int).tolist()), matrix))
+        moved_from_scan = Rigid.from_rotation(turn, centre=scan.grid.centre)
+        ask(identifier, resampled(scan, moved_from_scan, FINEST_MM), true, ("real", name), results)
 
 
 def nothing(identifier: Identifier, kind: str, count: int, results: Results[Said]) -> None:

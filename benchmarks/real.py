@@ -19,12 +19,13 @@ import numpy as np
 from benchmarks.attempt import Outcome, attempt
 from benchmarks.method import Job, Method, Start
 from benchmarks.methods import METHODS, found_methods
+from benchmarks.moved import moved_header
 from benchmarks.pairs import data_folder, head_points, specimen
 from benchmarks.real_table import HEADERS, real_tables
 from benchmarks.records import Results, row_of
 from benchmarks.run import OUT
 from benchmarks.table import write_page
-from cephalign.geometry import Grid, Rigid, Volume
+from cephalign.geometry import Rigid, Volume
 from cephalign.io.volumes import write_volume
 
 PAIR = "specimen"
@@ -72,7 +73,7 @@ def measure(fixed: Volume, moving: Volume, start: RealStart, results: Results) -
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     write_volume(fixed, folder / "fixed.nii")
-    write_volume(turned(moving, turned_from_moving), folder / "moving.nii")
+    write_volume(moved_header(moving, turned_from_moving), folder / "moving.nii")
     if not results.has(("real", PAIR, HEADERS, start.name)):
         headers = Outcome(turned_from_moving.inverse())
         results.add(row_of(("real", PAIR, HEADERS, start.name), headers, None, np.empty((0, 3))))
@@ -94,11 +95,6 @@ def attempt_turned(method: Method, folder: Path, start: Start, turned_from_movin
     if outcome.moving_from_fixed is None:
         return outcome
     return replace(outcome, moving_from_fixed=turned_from_moving.inverse() @ outcome.moving_from_fixed)
-
-
-def turned(scan: Volume, turned_from_scan: Rigid) -> Volume:
-    """Move a scan's header; its voxels stay as they are."""
-    return Volume(scan.data, Grid(scan.grid.shape, turned_from_scan.matrix @ scan.grid.world_from_voxel))
 
 
 if __name__ == "__main__":

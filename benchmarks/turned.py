@@ -22,6 +22,7 @@ import numpy as np
 from benchmarks.attempt import Outcome
 from benchmarks.method import ROOT, Start
 from benchmarks.methods import found_methods
+from benchmarks.moved import upright_grid
 from benchmarks.pairs import Pair, data_folder
 from benchmarks.records import Results, row_of
 from benchmarks.run import measure
@@ -30,7 +31,7 @@ from benchmarks.table import write_page
 from benchmarks.trivial import TRIVIAL
 from benchmarks.turned_table import turned_table
 from cephalign import register
-from cephalign.geometry import Grid, Modality, Rigid
+from cephalign.geometry import Modality, Rigid
 from cephalign.geometry.grid import apply_affine
 from cephalign.models.pose.locate import shipped_locator
 from cephalign.prep.head import head_mask
@@ -141,10 +142,7 @@ def turned_pair(
     seen = ((index >= 0) & (index <= np.array(found.moving.grid.shape) - 1)).all(axis=1)
     box = new_from_moving.map(inside[seen])
     spacing = max(FINEST_MM, float(found.moving.grid.spacing.min()))
-    low, high = box.min(axis=0) - MARGIN_MM, box.max(axis=0) + MARGIN_MM
-    matrix = np.diag([spacing] * 3 + [1.0])
-    matrix[:3, 3] = low
-    grid = Grid(tuple(np.ceil((high - low) / spacing).astype(int).tolist()), matrix)
+    grid = upright_grid(box, spacing, MARGIN_MM)
     moving = resample(found.moving, grid, ~new_from_moving)
     return Pair("", found.fixed, moving, truth, pair.points)
 

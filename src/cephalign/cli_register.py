@@ -34,7 +34,7 @@ def register(
     *,
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write to.")],
     method: Annotated[
-        Literal["auto", "pose", "symmetry", "header"], typer.Option(help="How a start is found.")
+        Literal["auto", "pose", "features", "symmetry", "header"], typer.Option(help="How a start is found.")
     ] = "auto",
     init: Annotated[
         Path | None,

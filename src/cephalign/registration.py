@@ -83,10 +83,11 @@ def register(
     Parameters
     ----------
     fixed, moving : Volume
-    method : {'auto', 'pose', 'symmetry', 'header'}
-        How a start is found: `pose`, networks that see how each head lies; `symmetry`, the principal axes of
-        both heads, the headers' frames and turns over all orientations; `header`, the last two alone;
-        `auto`, whatever is measured best, now `pose` and `symmetry` together.
+    method : {'auto', 'pose', 'features', 'symmetry', 'header'}
+        How a start is found: `pose`, networks that see how each head lies; `features`, the paper's network
+        (an MR and a CT, not far from each other); `symmetry`, the principal axes of both heads, the headers'
+        frames and turns over all orientations; `header`, the last two alone; `auto`, whatever is measured
+        best, now `pose` and `symmetry` together.
     init : Rigid, optional
         A start, taken as it is; no method is asked.
     refinement : {'mi', 'evolution', 'none'}
@@ -102,7 +103,8 @@ def register(
     Raises
     ------
     InputError
-        A scan that shows no head, an unknown option, or the weights that ship are missing or damaged.
+        A scan that shows no head, an unknown option, scans that the method is not made for, or the weights
+        that ship are missing or damaged.
     """
     if refinement not in get_args(Refinement):
         raise InputError("unknown refinement", expected="mi, evolution or none", got=repr(refinement))

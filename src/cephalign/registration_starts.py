@@ -11,7 +11,7 @@ from cephalign.errors import InputError
 from cephalign.geometry import Rigid
 from cephalign.parallel import both
 
-Method = Literal["auto", "pose", "symmetry", "header"]
+Method = Literal["auto", "pose", "features", "symmetry", "header"]
 
 
 def starts(fixed: Scan, moving: Scan, method: Method) -> list[Rigid]:
@@ -20,12 +20,12 @@ def starts(fixed: Scan, moving: Scan, method: Method) -> list[Rigid]:
     Parameters
     ----------
     fixed, moving : Scan
-    method : {'auto', 'pose', 'symmetry', 'header'}
+    method : {'auto', 'pose', 'features', 'symmetry', 'header'}
 
     Raises
     ------
     InputError
-        An unknown method, or the weights that ship are missing or damaged.
+        An unknown method, scans that it is not made for, or the weights that ship are missing or damaged.
     """
     if method not in METHODS:
         raise InputError("unknown method", expected=", ".join(METHODS), got=repr(method))
@@ -44,6 +44,12 @@ def pose_candidates(fixed: Scan, moving: Scan) -> list[Rigid]:
     return [~other.head_from_scan @ one.head_from_scan for one, other in pairs]
 
 
+def _features(fixed: Scan, moving: Scan) -> list[Rigid]:
+    from cephalign.models.features_start import shipped_start  # noqa: PLC0415
+
+    return [shipped_start().motion(fixed.volume, fixed.head, moving.volume, moving.head)]
+
+
 def _symmetry(fixed: Scan, moving: Scan) -> list[Rigid]:
     # The axes of half a head mislead, and so does its middle: the headers and turns of the whole compete.
     return [*symmetry_candidates(fixed, moving), *header_candidates(fixed, moving)]
@@ -56,6 +62,7 @@ def _auto(fixed: Scan, moving: Scan) -> list[Rigid]:
 METHODS: dict[Method, Callable[[Scan, Scan], list[Rigid]]] = {
     "auto": _auto,
     "pose": pose_candidates,
+    "features": _features,
     "symmetry": _symmetry,
     "header": header_candidates,
 }

@@ -5,7 +5,8 @@ import pytest
 from scipy import ndimage
 
 from benchmarks.method import Start
-from benchmarks.real import STARTS, RealStart, turned
+from benchmarks.moved import moved_header
+from benchmarks.real import STARTS, RealStart
 from benchmarks.real_table import mutual_information
 from cephalign.geometry import Grid, Rigid, Volume
 
@@ -19,7 +20,7 @@ def scan() -> Volume:
 
 def test_a_turned_header_puts_every_voxel_on_the_other_side(scan: Volume) -> None:
     turn = RealStart("half", Start.CENTRES, 180).turned_from_scan(scan)
-    moved = turned(scan, turn)
+    moved = moved_header(scan, turn)
     last = np.array(scan.grid.shape) - 1
     np.testing.assert_allclose(moved.grid.centre, scan.grid.centre)
     first_voxel, last_voxel = scan.grid.corners[0], scan.grid.corners[-1]
