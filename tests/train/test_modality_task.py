@@ -21,7 +21,7 @@ from tests.conftest import REPOSITORY
 
 def task_of(preset="small"):
     return ModalityTask(
-        ModalityTask.Options(preset=preset, cubes_per_scan=2, negatives_per_head=4), procedural_head
+        ModalityTask.Options(presets=(preset,), cubes_per_scan=2, negatives_per_head=4), procedural_head
     )
 
 

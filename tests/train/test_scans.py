@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from cephalign.geometry import Grid, Modality, Rigid
+from cephalign.geometry import Grid, Modality, Rigid, Volume
 from cephalign.geometry.grid import apply_affine
 from cephalign.prep.coarse import FoundHead
-from cephalign.train.tasks.scans import SimulatedScan
+from cephalign.train.tasks.scans import RESAMPLED_MM, SimulatedScan, resampled
 
 
 @pytest.mark.parametrize("shape", [(9, 14, 11), (12, 10, 1)])
@@ -26,3 +26,23 @@ def test_many_at_once(shape):
         np.testing.assert_allclose(cube, one.channels, atol=2e-5)
         np.testing.assert_allclose(affine, scan.world_from_head.inverse().matrix @ one.grid.world_from_voxel)
     assert {0.0, 1.0} == set(np.unique(cubes[:, 2]))
+
+
+def test_a_resampled_scan_shows_everything_where_it_was():
+    """Balls near two corners and the middle; empty space around."""
+    matrix = Rigid.from_euler((10, -25, 40), (-50, 33, 8)).matrix.copy()
+    matrix[:3, :3] *= (2.5, 3.0, 5.0)
+    grid = Grid((60, 50, 30), matrix)
+    world = apply_affine(matrix, np.moveaxis(np.indices(grid.shape), 0, -1))
+    places = apply_affine(matrix, [(10.0, 9, 6), (50, 40, 24), (30, 25, 15)])
+    balls = [np.linalg.norm(world - place, axis=-1) < 20 for place in places]
+    volume = Volume((7 + 1000 * np.sum(balls, axis=0)).astype(np.float32), grid)
+    shown = resampled(np.random.default_rng(4), volume)
+    np.testing.assert_allclose(shown.grid.spacing, RESAMPLED_MM)
+    assert shown.data.min() == 7 and (shown.data > 500).sum() * RESAMPLED_MM**3 == pytest.approx(
+        (volume.data > 500).sum() * grid.spacing.prod(), rel=0.05
+    )
+    where = apply_affine(shown.grid.world_from_voxel, np.argwhere(shown.data > 500))
+    for place in places:
+        ball = where[np.linalg.norm(where - place, axis=1) < 30]
+        np.testing.assert_allclose(ball.mean(axis=0), place, atol=1.0)

@@ -43,8 +43,8 @@ class ModalityTask:
         Parameters
         ----------
         network : ModalityConfig
-        preset : str
-            How heads are scanned.
+        presets : tuple of str
+            How heads are scanned, in turn.
         cubes_per_scan : int
         negatives_per_head : int
             Cubes of what is no head.
@@ -53,7 +53,7 @@ class ModalityTask:
         """
 
         network: ModalityConfig = field(default_factory=ModalityConfig)
-        preset: str = "training"
+        presets: tuple[str, ...] = ("training",)
         cubes_per_scan: int = 6
         negatives_per_head: int = 3
         shift_mm: float = 10.0
@@ -72,7 +72,8 @@ class ModalityTask:
         """
         side, spacing_mm = self.options.network.side, self.options.network.spacing_mm
         samples: list[Samples] = []
-        for scan in simulated_scans(rng, self.anatomy, self.options.preset, spacing_mm):
+        preset = self.options.presets[number % len(self.options.presets)]
+        for scan in simulated_scans(rng, self.anatomy, preset, spacing_mm):
             if scan.modality is Modality.UNKNOWN:
                 continue
             count = self.options.cubes_per_scan
@@ -113,7 +114,7 @@ class ModalityTask:
         return {
             "architecture": "modality",
             "config": asdict(self.options.network),
-            "data": f"simulated CT, T1, T2, PD and PET, turned anyhow ({self.options.preset}); "
+            "data": f"simulated CT, T1, T2, PD and PET, turned anyhow ({', '.join(self.options.presets)}); "
             "not to be sure of: noise, blobs, plain bodies",
         }
 

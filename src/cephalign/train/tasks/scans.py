@@ -12,9 +12,10 @@ from scipy.spatial.transform import Rotation
 from torch.nn import functional
 
 from cephalign.errors import InputError
-from cephalign.geometry import Modality, Rigid, Volume
+from cephalign.geometry import Grid, Modality, Rigid, Volume
 from cephalign.geometry.grid import Float
 from cephalign.prep.coarse import CHANNELS, FoundHead
+from cephalign.prep.resample import resample
 from cephalign.simulate.acquire.any_contrast import AnyContrast
 from cephalign.simulate.head import Anatomy
 from cephalign.simulate.session import simulated_session
@@ -23,6 +24,9 @@ from cephalign.train.task import Samples
 # How far heads turn in the scanner. Cubes turn them any way; but scanners take slabs from the top of what
 # lies in them, and of a head upside down that would be the neck.
 LYING_DEG = 30.0
+# This part of the scans was resampled along other axes since, by whoever had them before: the scan then holds
+# empty space around the slab that was scanned.
+RESAMPLED, RESAMPLED_MM = 0.3, 4.0
 
 
 @dataclass(frozen=True)
@@ -98,12 +102,26 @@ def simulated_scans(
         for modality, volume in session.scans.items():
             acquisition = session.acquisitions[modality]
             kind = Modality.UNKNOWN if isinstance(acquisition.contrast, AnyContrast) else modality
+            is_resampled = rng.random() < RESAMPLED
             try:  # as in a file that does not say what it is
-                found = FoundHead.of(Volume(volume.data, volume.grid), spacing_mm)
+                shown = Volume(volume.data, volume.grid)
+                found = FoundHead.of(resampled(rng, shown) if is_resampled else shown, spacing_mm)
             except InputError:  # so little of it, or so much noise
                 continue
             scans.append(SimulatedScan(found, acquisition.world_from_head, kind))
     return scans
+
+
+def resampled(rng: np.random.Generator, volume: Volume) -> Volume:
+    """Sample a scan whole on a grid that lies anyhow; its head stays where it is in the world."""
+    axes = Rotation.from_quat(rng.normal(size=4)).as_matrix()
+    spacing = max(RESAMPLED_MM, float(volume.grid.spacing.min()))
+    along = volume.grid.corners @ axes
+    low, high = along.min(axis=0), along.max(axis=0)
+    matrix = np.eye(4)
+    matrix[:3, :3], matrix[:3, 3] = axes * spacing, axes @ low
+    i, j, k = (np.ceil((high - low) / spacing) + 1).astype(int).tolist()
+    return resample(volume, Grid((i, j, k), matrix))
 
 
 def turned(rng: np.random.Generator, most_deg: float) -> Rotation:
