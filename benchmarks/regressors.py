@@ -1,6 +1,6 @@
 """The paper's regressors on the frozen features of its DCNN: R^2, TRE, histograms (its Fig. 8).
 
-    python -m benchmarks.regressors [--weights FILE] [--learn 60] [--test 40] [--keep regression.safetensors]
+    python -m benchmarks.regressors [--weights FILE] [--learn 300] [--test 40] [--keep regression.safetensors]
 
 Simulated `rire` pairs of T1 and CT, augmented as in `train/tasks/features.py`. The regressors learn from the
 features of heads from the training's label maps, and all are measured on heads from those that it held out.
@@ -63,7 +63,10 @@ COLUMNS = (
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--weights", type=Path, help="else those that ship")
-    parser.add_argument("--learn", type=int, default=60, help="pairs that the regressors learn from")
+    parser.add_argument("--learn", type=int, default=300, help="pairs that the regressors learn from")
+    parser.add_argument(
+        "--copies", type=int, default=16, help="of each of these; of a test's, as in training"
+    )
     parser.add_argument("--test", type=int, default=40, help="pairs")
     parser.add_argument("--keep", type=Path, help="write the weights of the ANN here")
     options = parser.parse_args()
@@ -74,14 +77,15 @@ def main() -> None:
     config = read_config(ROOT / "training" / "features.toml")
     config = replace(config, options=replace(config.options, network=network_config))
     with undivided_operations():
-        learn = described(network.eval(), config, "training", range(options.learn), LEARN_SEED)
+        few = replace(config, options=replace(config.options, copies=options.copies))
+        learn = described(network.eval(), few, "training", range(options.learn), LEARN_SEED)
         test = described(network, config, "validation", range(options.test), TEST_SEED)
     rows, errors = measured(learn, test)
     write_page(OUT / "regressors.md", table(rows, options))
     draw_histograms(errors, OUT / "regressors.png")
     if options.keep:
         (chosen,) = (row for row in rows if row[0] == CHOSEN)
-        keep(options.keep, weights, options.learn, dict(zip(COLUMNS, map(float, chosen[1:]), strict=True)))
+        keep(options.keep, weights, options, dict(zip(COLUMNS, map(float, chosen[1:]), strict=True)))
 
 
 def described(
@@ -131,7 +135,7 @@ def answers(learn: dict[str, Numbers], test: dict[str, Numbers]) -> Iterator[tup
         yield name, head.predict(test["features"]), seconds
 
 
-def keep(path: Path, features: Weights, learn: int, figures: dict[str, float]) -> None:
+def keep(path: Path, features: Weights, options: argparse.Namespace, figures: dict[str, float]) -> None:
     """Write the ANN that was measured, and its card."""
     regression = HEADS[CHOSEN]
     assert isinstance(regression, Ann)
@@ -139,7 +143,7 @@ def keep(path: Path, features: Weights, learn: int, figures: dict[str, float]) -
         name=path.stem,
         architecture="regression",
         config={"features": features.sha256},
-        data=f"the features of augmented copies of {learn} simulated pairs",
+        data=f"the features of {options.copies} augmented copies of each of {options.learn} simulated pairs",
         seed=LEARN_SEED,
         steps=regression.epochs_,
         commit=commit(),
@@ -155,8 +159,9 @@ def table(rows: list[list[str]], options: argparse.Namespace) -> str:
     lines = [f"| {' | '.join(cells)} |\n" for cells in (*header, *rows)]
     return (
         "# Regressors on the features of the DCNN\n\n"
-        f"Simulated `rire` pairs, augmented: {options.learn} heads to learn from, {options.test} others to "
-        "be measured on. TRE in mm, the mean over ten landmarks of each pair.\n\n" + "".join(lines)
+        f"Simulated `rire` pairs, augmented: {options.learn} heads to learn from, {options.copies} copies of "
+        f"each, and {options.test} others to be measured on. TRE in mm, the mean over ten landmarks of each "
+        "pair.\n\n" + "".join(lines)
     )
 
 

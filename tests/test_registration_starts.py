@@ -62,5 +62,7 @@ def test_places_are_laid_together_surest_first(scans, monkeypatch):
 
 
 def test_an_unknown_method_is_refused(scans):
-    with pytest.raises(InputError, match="unknown method; expected auto, pose, features, symmetry, header; got 'luck'"):
+    with pytest.raises(
+        InputError, match="unknown method; expected auto, pose, features, symmetry, header; got 'luck'"
+    ):
         starts(*scans, "luck")

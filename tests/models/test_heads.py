@@ -110,6 +110,19 @@ def test_impossible_parameters_are_refused_when_fitting(parameters, message, fea
         Ann(**parameters).fit(*features_and_responses)
 
 
+def test_a_process_of_many_rows_learns_from_all_of_them():
+    """The kernel comes from a few rows; the answer at another's place is still that row's own."""
+    rng = np.random.default_rng(8)
+    x = rng.uniform(-2, 2, (120, 2))
+    y = np.sin(2 * x[:, 0]) + x[:, 1]
+    few = GaussianProcesses(likelihood_rows=30).fit(x, y)
+    only = GaussianProcesses(likelihood_rows=30).fit(x[:30], y[:30])
+    assert np.abs(few.predict(x) - y).max() < 0.5 * np.abs(only.predict(x) - y).max()
+    assert np.array_equal(few.predict(x), GaussianProcesses(likelihood_rows=30).fit(x, y).predict(x))
+    with pytest.raises(InputError, match="too few rows for the likelihood; expected 2 or more; got 1"):
+        GaussianProcesses(likelihood_rows=1).fit(x, y)
+
+
 def test_another_seed_starts_elsewhere(features_and_responses):
     features, responses = features_and_responses
     one, other = (Ann(epochs=2, random_state=seed).fit(features, responses) for seed in (1, 2))
