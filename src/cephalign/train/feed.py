@@ -114,8 +114,8 @@ class Feed:
             yield together(
                 [
                     {name: values[part::spread] for name, values in one.items()}
-                    for part, group in enumerate(reversed(shown))
-                    for one in group
+                    for part, heads in enumerate(reversed(shown))
+                    for one in heads
                 ]
             )
 
