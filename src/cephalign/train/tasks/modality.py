@@ -53,9 +53,9 @@ class ModalityTask:
         """
 
         network: ModalityConfig = field(default_factory=ModalityConfig)
-        presets: tuple[str, ...] = ("training",)
+        presets: tuple[str, ...] = ("training", "small")
         cubes_per_scan: int = 6
-        negatives_per_head: int = 3
+        negatives_per_head: int = 4
         shift_mm: float = 10.0
 
     def __init__(self, options: Options, anatomy: Anatomy) -> None:
