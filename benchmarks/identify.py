@@ -17,11 +17,10 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from benchmarks.identify_table import identify_table
 from benchmarks.method import ROOT
-from benchmarks.moved import moved_header, resampled
+from benchmarks.moved import any_turn, moved_header, resampled
 from benchmarks.pairs import data_folder
 from benchmarks.records import Results
 from benchmarks.table import write_page
@@ -153,10 +152,6 @@ def turns_of(count: int) -> Iterator[np.ndarray]:
     rng = np.random.default_rng([SEED, 1_000_000])
     for _ in range(count):
         yield any_turn(rng)
-
-
-def any_turn(rng: np.random.Generator) -> np.ndarray:
-    return Rotation.from_quat(rng.normal(size=4)).as_matrix()
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from cephalign.geometry import Grid, Rigid, Volume
 from cephalign.prep.resample import resample
@@ -26,3 +27,8 @@ def upright_grid(points: np.ndarray, spacing_mm: float, margin_mm: float = 0.0) 
     matrix = np.diag([spacing_mm] * 3 + [1.0])
     matrix[:3, 3] = low
     return Grid(tuple(np.ceil((high - low) / spacing_mm).astype(int).tolist()), matrix)
+
+
+def any_turn(rng: np.random.Generator) -> np.ndarray:
+    """Draw a rotation evenly from all there are."""
+    return Rotation.from_quat(rng.normal(size=4)).as_matrix()

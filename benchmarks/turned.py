@@ -12,7 +12,7 @@ each band. Rows go to benchmarks/out/turned.csv as they come.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import permutations, product
 from time import perf_counter
@@ -54,6 +54,8 @@ SEED = 20_261_126
 MARGIN_MM = 12.0
 FINEST_MM = 1.0
 SHIFT_MM = 30.0
+# From a pair to `moving_from_fixed`, and what is said of it.
+Way = Callable[[Pair], tuple[Rigid, str]]
 
 
 def main() -> None:
@@ -77,16 +79,21 @@ def main() -> None:
         rng = np.random.default_rng([options.seed, number])
         pair = replace(turned_pair(rng, preset, modalities, anatomy(which), band), name=name)
         measure(pair, family, chosen, results)
-        for method, start in METHODS.items():
-            key = (family, name, method, Start.CENTRES.value)
-            if not results.has(key):
-                began = perf_counter()
-                pose, note = start(pair)
-                outcome = Outcome(pose, seconds_inside=perf_counter() - began, note=note)
-                row = row_of(key, outcome, pair.moving_from_fixed, pair.points)
-                results.add(row)
-                print(f"{family}  {name}  {method}: {row.max_mm:.2f} mm, {row.note}", flush=True)
+        measure_here(pair, family, METHODS, results)
     write_page(OUT / "turned.md", turned_table(results.rows))
+
+
+def measure_here(pair: Pair, family: str, methods: Mapping[str, Way], results: Results) -> None:
+    """Run, in this process, the ways that have not met this pair."""
+    for method, answer in methods.items():
+        key = (family, pair.name, method, Start.CENTRES.value)
+        if not results.has(key):
+            began = perf_counter()
+            pose, note = answer(pair)
+            outcome = Outcome(pose, seconds_inside=perf_counter() - began, note=note)
+            row = row_of(key, outcome, pair.moving_from_fixed, pair.points)
+            results.add(row)
+            print(f"{family}  {pair.name}  {method}: {row.max_mm:.2f} mm, {row.note}", flush=True)
 
 
 def peer_numbers(pairs: int, count: int) -> set[int]:
@@ -157,7 +164,7 @@ def start_of_pose(pair: Pair) -> tuple[Rigid, str]:
     return ~moving.head_from_scan @ fixed.head_from_scan, f"{max(fixed.spread_mm, moving.spread_mm):.0f} mm"
 
 
-def whole(method: Method) -> Callable[[Pair], tuple[Rigid, str]]:
+def whole(method: Method) -> Way:
     def registered(pair: Pair) -> tuple[Rigid, str]:
         found = register(pair.fixed, pair.moving, method=method)
         return found.moving_from_fixed, found.status.value
@@ -165,7 +172,7 @@ def whole(method: Method) -> Callable[[Pair], tuple[Rigid, str]]:
     return registered
 
 
-METHODS: dict[str, Callable[[Pair], tuple[Rigid, str]]] = {
+METHODS: dict[str, Way] = {
     "start: symmetry": start_of_symmetry,
     "start: pose": start_of_pose,
     "whole: symmetry": whole("symmetry"),

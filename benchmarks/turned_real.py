@@ -12,26 +12,24 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator
-from time import perf_counter
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
-from benchmarks.attempt import Outcome
 from benchmarks.method import ROOT
-from benchmarks.moved import resampled
+from benchmarks.moved import any_turn, resampled
 from benchmarks.pairs import Pair, data_folder, head_points, remap_contrast, rire_t1
-from benchmarks.records import Results, Row, row_of
+from benchmarks.records import Results, Row
+from benchmarks.run import measure_trivial
 from benchmarks.table import write_page
-from benchmarks.trivial import TRIVIAL
+from benchmarks.turned import METHODS as ALL
+from benchmarks.turned import measure_here
 from benchmarks.turned_table import HEAD, line
 from cephalign import register
 from cephalign.geometry import Rigid, Volume
 from cephalign.io.volumes import read_volume
-from cephalign.registration_starts import Method
 
 OUT = ROOT / "benchmarks" / "out"
-METHODS: tuple[Method, ...] = ("symmetry", "pose", "auto")
+METHODS = {name: way for name, way in ALL.items() if name.startswith("whole: ")}
 # No other benchmark draws from this.
 SEED = 20_261_130
 FINEST_MM, SHIFT_MM = 1.0, 30.0
@@ -45,7 +43,8 @@ def main() -> None:
     results = Results(OUT / "turned-real.csv")
     for family, pairs in FAMILIES.items():
         for pair in pairs(options.turns):
-            measure(pair, family, results)
+            measure_trivial(pair, family, results)
+            measure_here(pair, family, METHODS, results)
     write_page(OUT / "turned-real.md", page(results.rows))
 
 
@@ -81,27 +80,7 @@ FAMILIES: dict[str, Callable[[int], Iterator[Pair]]] = {
 
 def any_motion(rng: np.random.Generator, centre: np.ndarray) -> Rigid:
     """Draw a rotation evenly from all there are, and a shift along each axis."""
-    turn = Rotation.from_quat(rng.normal(size=4)).as_matrix()
-    return Rigid.from_rotation(turn, rng.uniform(-SHIFT_MM, SHIFT_MM, 3), centre)
-
-
-def measure(pair: Pair, family: str, results: Results) -> None:
-    """Run what has not met this pair."""
-    for name, answer in TRIVIAL.items():
-        key = (family, pair.name, name, "")
-        if not results.has(key):
-            outcome = Outcome(answer(pair.fixed.grid, pair.moving.grid))
-            results.add(row_of(key, outcome, pair.moving_from_fixed, pair.points))
-    for method in METHODS:
-        key = (family, pair.name, f"whole: {method}", "")
-        if not results.has(key):
-            began = perf_counter()
-            found = register(pair.fixed, pair.moving, method=method)
-            seconds = perf_counter() - began
-            outcome = Outcome(found.moving_from_fixed, seconds_inside=seconds, note=found.status.value)
-            row = row_of(key, outcome, pair.moving_from_fixed, pair.points)
-            results.add(row)
-            print(f"{family}  {pair.name}  {method}: {row.max_mm:.2f} mm, {row.note}", flush=True)
+    return Rigid.from_rotation(any_turn(rng), rng.uniform(-SHIFT_MM, SHIFT_MM, 3), centre)
 
 
 def page(rows: list[Row]) -> str:
