@@ -13,8 +13,8 @@ from cephalign.models.dcnn import (
     Encoder,
     PairRegressor,
     PaperSchedule,
-    half_mean_squared_error,
 )
+from cephalign.models.pair_network import half_mean_squared_error
 from cephalign.parallel import undivided_operations
 
 SMALL = DcnnConfig(shape=(32, 24, 10), filters=(4, 8, 16), in_plane_pools=1)

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from cephalign.errors import InputError
 from cephalign.models.convolution import Convolution
+from cephalign.models.pair_network import RESPONSES, PairNetwork
 
-RESPONSES = 6  # three Euler angles, three translations
 # Along each axis of what is averaged in the end: with less, all a kernel sees is padding.
 LEAST_CELLS = 2
 
@@ -122,7 +122,7 @@ class Encoder(nn.Module):
         return out
 
 
-class PairRegressor(nn.Module):
+class PairRegressor(PairNetwork):
     """Two images to the six numbers of a rigid motion: one encoder for both, a linear layer on 256 features.
 
     Parameters
@@ -182,20 +182,6 @@ class Classifier(nn.Module):
         """Return the (B, classes) logits of (B, 1, 256, 256, 26) images."""
         out: Tensor = self.last(self.encoder(images))  # (B, classes)
         return out
-
-
-def half_mean_squared_error(predicted: Tensor, target: Tensor) -> Tensor:
-    """Return half the sum of squares over (B, K) responses, averaged over B.
-
-    The loss of MATLAB's regression layer: K / 2 times the mean over all.
-    """
-    if predicted.shape != target.shape:
-        raise InputError(
-            "predictions and targets differ in shape",
-            expected=f"{tuple(target.shape)}",
-            got=f"{tuple(predicted.shape)}",
-        )
-    return 0.5 * (predicted - target).square().sum(dim=1).mean()
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from cephalign.augmentation.motion import draw_motion, truth_of_copies
 from cephalign.errors import InputError
 from cephalign.geometry import Modality, Rigid
 from cephalign.geometry.grid import Float
-from cephalign.models.dcnn import PairRegressor, half_mean_squared_error
+from cephalign.models.dcnn import PairRegressor
 from cephalign.models.features import UNIT, FeaturesConfig, image_about, motion_of, responses_of
+from cephalign.models.pair_network import half_mean_squared_error
 from cephalign.prep.coarse import FoundHead
 from cephalign.simulate.head import Anatomy
 from cephalign.simulate.session import simulated_session
