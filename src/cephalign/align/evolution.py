@@ -7,21 +7,16 @@ leaves thick slices whole, the radius is not raised at coarse levels, and the se
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
 
 import numpy as np
-import SimpleITK
 
-from cephalign.align.image import LevelImage, pooled
+from cephalign.align.image import pooled
+from cephalign.align.itk import as_image, as_transform, one_thread, rigid_of, sitk
 from cephalign.align.scan import Scan
 from cephalign.align.stage import Stage
 from cephalign.geometry import Rigid
-
-sitk: Any = SimpleITK  # it has no types
 
 
 @dataclass(frozen=True)
@@ -96,44 +91,10 @@ def _level(
     turn = sitk.Euler3DTransform()
     turn.SetCenter(fixed.centre.tolist())
     method.SetInitialTransform(turn, inPlace=True)
-    method.SetMovingInitialTransform(_itk(start))
+    method.SetMovingInitialTransform(as_transform(start))
     try:
-        with _one_thread():
-            method.Execute(_image(pooled(fixed.image, spacing)), _image(pooled(moving.image, spacing)))
+        with one_thread():
+            method.Execute(as_image(pooled(fixed.image, spacing)), as_image(pooled(moving.image, spacing)))
     except RuntimeError:  # ITK's way to say that too few voxels overlap
         return start, -np.inf
-    moved = np.eye(4)
-    moved[:3, :3] = np.reshape(turn.GetMatrix(), (3, 3))
-    moved[:3, 3] = turn.TransformPoint((0.0, 0.0, 0.0))
-    return start @ Rigid(moved), -float(method.GetMetricValue())
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Let ITK use one thread: its sums over threads depend on their number.
-
-    The metric heeds only the global number, not the one that the registration method is told.
-    """
-    before = sitk.ProcessObject.GetGlobalDefaultNumberOfThreads()
-    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
-    try:
-        yield
-    finally:
-        sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(before)
-
-
-def _image(image: LevelImage) -> Any:
-    """Hand a level over with its RAS+ frame as it is: ITK asks only that both scans share one."""
-    out = sitk.GetImageFromArray(image.values.numpy())
-    world_from_voxel = np.linalg.inv(image.voxel_from_world)
-    out.SetSpacing(image.spacing.tolist())
-    out.SetDirection((world_from_voxel[:3, :3] / image.spacing).ravel().tolist())
-    out.SetOrigin(world_from_voxel[:3, 3].tolist())
-    return out
-
-
-def _itk(pose: Rigid) -> Any:
-    transform = sitk.AffineTransform(3)
-    transform.SetMatrix(pose.rotation.ravel().tolist())
-    transform.SetTranslation(pose.translation.tolist())
-    return transform
+    return start @ rigid_of(turn), -float(method.GetMetricValue())

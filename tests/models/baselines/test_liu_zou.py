@@ -1,0 +1,112 @@
+"""The two compared methods that learn something other than a motion."""
+
+import numpy as np
+import pytest
+import torch
+from scipy import ndimage
+
+from cephalign.geometry import Rigid
+from cephalign.models.baselines.corners import corners, steady_corners
+from cephalign.models.baselines.liu import Liu
+from cephalign.models.baselines.zou import CELL, Zou, corner_cells, slices_of
+from cephalign.models.baselines.zou_matching import Points, matched, motion_by_consensus, points_of
+from cephalign.models.features import FeaturesConfig
+
+CONFIG = FeaturesConfig(shape=(48, 48, 6), spacing_mm=(5.0, 5.0, 8.0))
+
+
+def texture(seed):
+    drawn = np.random.default_rng(seed).normal(size=CONFIG.shape)
+    smooth = ndimage.gaussian_filter(drawn, (2, 2, 0.7))
+    return np.clip(0.5 + smooth / (4 * smooth.std()), 0, 1)
+
+
+@pytest.fixture(scope="module")
+def batch():
+    """Two textures, and what another scanner would show of them: dark and bright exchanged, bent."""
+    mono = np.array([texture(seed)[None] for seed in (1, 2)])
+    parts = {"fixed": mono, "mono": mono, "moving": (1 - mono) ** 1.5}
+    return {name: torch.from_numpy(values).float() for name, values in parts.items()}
+
+
+def learn(network, batch, stage, steps, rate=2e-3):
+    network.begin(stage)
+    network.train()
+    descent = torch.optim.Adam([one for one in network.parameters() if one.requires_grad], rate)
+    losses = []
+    for _ in range(steps):
+        loss = network.loss(batch, stage)
+        descent.zero_grad()
+        loss.backward()
+        descent.step()
+        losses.append(loss.item())
+    return losses
+
+
+def test_liu_learns_the_other_contrast(batch):
+    torch.manual_seed(1)
+    network = Liu(filters=4)
+    losses = learn(network, batch, 0, 80, rate=1e-2)
+    assert network(batch["moving"]).shape == batch["mono"].shape
+    assert network.features(batch["fixed"], batch["moving"]).shape == (2, 8)
+    assert losses[-1] < 0.5 * batch["mono"].var().item()
+
+
+def test_corners_are_corners():
+    image = torch.zeros(1, 1, 48, 48)
+    image[..., 12:30, 16:34] = 1.0
+    for strength in (corners(image), steady_corners(image)):
+        at_corner, at_edge = strength[0, 0, 11:14, 15:18].max(), strength[0, 0, 21, 14:19].max()
+        assert at_corner > 3 * at_edge
+        assert strength[0, 0, 40:, 40:].max() < 0.1 * at_corner
+
+
+def test_a_cell_names_the_voxel_of_its_corner():
+    image = torch.zeros(1, 1, 48, 48)
+    image[..., :19, :27] = 1.0  # one corner, in the cell at 2, 3
+    named = corner_cells(image)[0, 2, 3].item()
+    assert named < CELL**2
+    assert np.abs(np.array(divmod(named, CELL)) - (19 - 16, 27 - 24)).max() <= 2
+    assert corner_cells(image)[0, 5, 5].item() == CELL**2
+
+
+def test_zou_finds_partners_in_the_other_contrast(batch):
+    torch.manual_seed(2)
+    network = Zou(CONFIG)
+    points = learn(network, batch, 0, 25)
+    partners = learn(network, batch, 1, 60)
+    assert points[-1] < 0.7 * points[0]
+    assert partners[-1] < 0.4 * partners[0]
+    network.eval()
+    affine = np.diag([*CONFIG.spacing_mm, 1.0])
+    fixed, moving = (points_of(network, batch[name][0], affine, name) for name in ("fixed", "moving"))
+    pairs = matched(fixed, moving)
+    assert len(pairs) > 20
+    pose, agreeing = motion_by_consensus(
+        fixed.places[pairs[:, 0]], moving.places[pairs[:, 1]], np.random.default_rng(3), 5.0
+    )
+    assert agreeing > 10
+    assert pose.distance(Rigid.identity(), fixed.places).mean() < 5.0
+    assert slices_of(batch["fixed"]).shape == (12, 1, 48, 48)
+
+
+def test_consensus_leaves_false_matches_out():
+    rng = np.random.default_rng(4)
+    truth = Rigid.from_euler((12, -7, 20), (5, -9, 14))
+    fixed = rng.uniform(-80, 80, (60, 3))
+    moving = truth.map(fixed) + rng.normal(scale=0.5, size=fixed.shape)
+    moving[:35] = rng.uniform(-80, 80, (35, 3))
+    pose, agreeing = motion_by_consensus(fixed, moving, np.random.default_rng(5), 1.0)
+    assert 25 <= agreeing <= 28
+    assert pose.distance(truth, fixed).max() < 1.5
+
+
+def test_too_few_matches_are_no_motion():
+    places = np.zeros((2, 3))
+    assert motion_by_consensus(places, places, np.random.default_rng(6), 1.0) == (Rigid.identity(), 0)
+
+
+def test_only_mutual_neighbours_match():
+    fixed = Points(np.zeros((3, 3)), np.array([[1.0, 0], [0.9, 0.1], [0, 1]]))
+    moving = Points(np.zeros((2, 3)), np.array([[1.0, 0], [0.2, 1]]))
+    assert matched(fixed, moving).tolist() == [[0, 0], [2, 1]]
