@@ -31,6 +31,7 @@ LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 HOMES = {
     "torch": {"parallel", "simulate", "align", "models", "registration", "train"},
     "safetensors": {"models"},
+    "monai": {"models"},
     "matplotlib": {"train"},
     "SimpleITK": {"io", "align"},
     "nibabel": {"io"},
@@ -42,7 +43,7 @@ HOMES = {
     "typer": {"cli"},
 }
 HEAVY = {"torch", "numpy", "scipy", "SimpleITK", "nibabel", "pydicom", "h5py", "PIL", "rich", "sklearn"}
-HEAVY |= {"matplotlib", "safetensors"}
+HEAVY |= {"matplotlib", "safetensors", "monai"}
 
 
 def room_of(path_or_name):

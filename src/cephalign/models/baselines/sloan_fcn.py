@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from cephalign.models.baselines.first_weights import with_he_weights
 from cephalign.models.baselines.towers import Towers
 from cephalign.models.features import FeaturesConfig
+from cephalign.models.first_weights import with_he_weights
 from cephalign.models.pair_network import RESPONSES, PairNetwork
 
 FILTERS = 7

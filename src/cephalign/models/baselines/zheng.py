@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from cephalign.models.baselines.first_weights import with_he_weights
 from cephalign.models.features import FeaturesConfig
+from cephalign.models.first_weights import with_he_weights
 from cephalign.models.pair_network import RESPONSES, PairNetwork, half_mean_squared_error
 
 FILTERS = (16, 32, 64, 64, 128, 128, 128, 128)
