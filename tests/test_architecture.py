@@ -32,6 +32,7 @@ HOMES = {
     "torch": {"parallel", "simulate", "align", "models", "registration", "train"},
     "safetensors": {"models"},
     "monai": {"models"},
+    "skimage": {"metrics"},
     "matplotlib": {"train"},
     "SimpleITK": {"io", "align"},
     "nibabel": {"io"},
@@ -43,7 +44,7 @@ HOMES = {
     "typer": {"cli"},
 }
 HEAVY = {"torch", "numpy", "scipy", "SimpleITK", "nibabel", "pydicom", "h5py", "PIL", "rich", "sklearn"}
-HEAVY |= {"matplotlib", "safetensors", "monai"}
+HEAVY |= {"matplotlib", "safetensors", "monai", "skimage"}
 
 
 def room_of(path_or_name):

@@ -23,6 +23,6 @@ def resnet101(classes: int) -> nn.Module:
         raise InputError(
             "ResNet-101 is taken from MONAI, which is not installed", do="pip install 'cephalign[study]'"
         ) from error
-    made: Any = nets.resnet101(spatial_dims=3, n_input_channels=1, num_classes=classes)
-    network: nn.Module = made
+    untyped: Any = nets
+    network: nn.Module = untyped.resnet101(spatial_dims=3, n_input_channels=1, num_classes=classes)
     return network
