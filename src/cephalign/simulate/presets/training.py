@@ -45,9 +45,10 @@ TRAINING = Preset(
     study(
         ct=Protocol(Modality.CT, ANY, (X_RAYS,), ANY_CT, CT_STORES),
         mr={
-            Modality.T1: (OLD_T1, TRAIN_T1, VOLUME_T1, SPOILED_T1, WHATEVER, WHATEVER),
+            # Of old T1, with long repetition times, more than of others: it is the one that looks like PD.
+            Modality.T1: (OLD_T1, OLD_T1, TRAIN_T1, VOLUME_T1, SPOILED_T1, WHATEVER, WHATEVER),
             Modality.T2: (OLD_T2, TRAIN_T2, VOLUME_T2, WHATEVER),
-            Modality.PD: (OLD_PD, TRAIN_PD, WHATEVER),
+            Modality.PD: (OLD_PD, OLD_PD, TRAIN_PD, WHATEVER),
         },
         like=Protocol(Modality.MR, ANY, (), ANY_MR, (BYTE, SHORT, LONG)),
         pet=Protocol(Modality.PET, ANY, (FDG,), ANY_PET, (LONG,)),
