@@ -161,7 +161,7 @@ def start_of_symmetry(pair: Pair) -> tuple[Rigid, str]:
 
 def start_of_pose(pair: Pair) -> tuple[Rigid, str]:
     fixed, moving = (shipped_locator().locate(scan, head_mask(scan))[0] for scan in (pair.fixed, pair.moving))
-    return ~moving.head_from_scan @ fixed.head_from_scan, f"{max(fixed.spread_mm, moving.spread_mm):.0f} mm"
+    return ~moving @ fixed, ""
 
 
 def whole(method: Method) -> Way:

@@ -6,7 +6,7 @@ import pytest
 from cephalign.align.scan import prepare
 from cephalign.errors import InputError
 from cephalign.geometry import Rigid
-from cephalign.models.pose.locate import Location, shipped_locator
+from cephalign.models.pose.locate import shipped_locator
 from cephalign.registration_starts import METHODS, pose_candidates, starts
 from cephalign.simulate.pair import simulated_pair
 
@@ -50,15 +50,13 @@ def test_features_halve_the_distance_of_pairs_as_in_the_paper(preset):
 
 
 def test_places_are_laid_together_surest_first(scans, monkeypatch):
-    """What the networks say of either scan: two places in one, one in the other."""
-    poses = [Rigid.from_euler((10 * n, 5, -20 * n), (n, 2, 3)) for n in range(3)]
-    said = {
-        id(scans[0].volume): [Location(poses[0], 9.0), Location(poses[1], 4.0)],
-        id(scans[1].volume): [Location(poses[2], 6.0)],
-    }
+    """What the network says of either scan: three places in one, two in the other."""
+    poses = [Rigid.from_euler((10 * n, 5, -20 * n), (n, 2, 3)) for n in range(5)]
+    said = {id(scans[0].volume): poses[:3], id(scans[1].volume): poses[3:]}
     monkeypatch.setattr(type(shipped_locator()), "locate", lambda _, volume, mask: said[id(volume)])
     found = pose_candidates(*scans)
-    assert found == [~poses[2] @ poses[1], ~poses[2] @ poses[0]]
+    ranked = [(3, 0), (4, 0), (3, 1), (4, 1), (3, 2), (4, 2)]
+    assert found == [~poses[moving] @ poses[fixed] for moving, fixed in ranked]
 
 
 def test_an_unknown_method_is_refused(scans):

@@ -84,7 +84,7 @@ def register(
     ----------
     fixed, moving : Volume
     method : {'auto', 'pose', 'features', 'symmetry', 'header'}
-        How a start is found: `pose`, networks that see how each head lies; `features`, the paper's network
+        How a start is found: `pose`, a network that sees how each head lies; `features`, the paper's network
         (an MR and a CT, not far from each other); `symmetry`, the principal axes of both heads, the headers'
         frames and turns over all orientations; `header`, the last two alone; `auto`, whatever is measured
         best, now `pose` and `symmetry` together.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from typing import Literal
 
 from cephalign.align.scan import Scan
@@ -33,15 +34,14 @@ def starts(fixed: Scan, moving: Scan, method: Method) -> list[Rigid]:
 
 
 def pose_candidates(fixed: Scan, moving: Scan) -> list[Rigid]:
-    """Lay the places together where the networks see either head, the surest first; at most nine."""
+    """Lay the places together where the network sees either head, the surest first; at most nine."""
     # Only here: reading the weights takes a moment.
     from cephalign.models.pose.locate import shipped_locator  # noqa: PLC0415
 
     locator = shipped_locator()
     seen = both(lambda scan: locator.locate(scan.volume, scan.head), fixed, moving)
-    pairs = [(one, other) for one in seen[0] for other in seen[1]]
-    pairs.sort(key=lambda pair: pair[0].spread_mm + pair[1].spread_mm)
-    return [~other.head_from_scan @ one.head_from_scan for one, other in pairs]
+    ranked = sorted(product(*(range(len(guesses)) for guesses in seen)), key=sum)
+    return [~seen[1][other] @ seen[0][one] for one, other in ranked]
 
 
 def _features(fixed: Scan, moving: Scan) -> list[Rigid]:

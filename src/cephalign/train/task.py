@@ -20,7 +20,6 @@ Batch = dict[str, Tensor]
 # Where the tasks are, by their names in the configuration; a task is imported when it is wanted.
 TASKS = {
     "orientation": "cephalign.train.tasks.orientation:OrientationTask",
-    "coordinates": "cephalign.train.tasks.coordinates:CoordinatesTask",
     "features": "cephalign.train.tasks.features:FeaturesTask",
     "modality": "cephalign.train.tasks.modality:ModalityTask",
 }

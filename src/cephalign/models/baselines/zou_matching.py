@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cephalign.geometry import Rigid
+from cephalign.geometry.fit import rigid_fit
 from cephalign.geometry.grid import Float, apply_affine
 from cephalign.models.baselines.zou import Zou, slices_of
-from cephalign.models.pose.fit import rigid_fit
 
 MOST_POINTS = 400
 DRAWS = 2000

@@ -1,1 +1,1 @@
-"""Where a head lies in one scan, from any orientation: networks, and the fit of what they say."""
+"""Where a head lies in one scan, from any orientation."""

@@ -1,4 +1,4 @@
-"""The block that both networks are made of (He et al., CVPR 2016; Wu and He, ECCV 2018)."""
+"""The block that the network is made of (He et al., CVPR 2016; Wu and He, ECCV 2018)."""
 
 from __future__ import annotations
 
