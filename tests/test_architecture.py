@@ -23,13 +23,13 @@ LEVELS = [
     {"registration", "train"},
     {"describe", "page", "report"},
     {"results"},
-    {"rire"},
+    {"rire", "study"},
     {"cli"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 # Where a library may be imported at all.
 HOMES = {
-    "torch": {"parallel", "simulate", "align", "models", "registration", "train"},
+    "torch": {"parallel", "simulate", "align", "models", "registration", "train", "study"},
     "safetensors": {"models"},
     "monai": {"models"},
     "skimage": {"metrics"},

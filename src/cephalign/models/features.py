@@ -49,6 +49,14 @@ class FeaturesConfig:
         )
 
 
+def grid_about(centre: ArrayLike, config: FeaturesConfig) -> Grid:
+    """Return where the network's image lies about a world point, (3,) RAS+ mm."""
+    i, j, k = config.shape
+    affine = np.diag([*config.spacing_mm, 1.0])
+    affine[:3, 3] = np.asarray(centre) - affine[:3, :3] @ ((np.array(config.shape) - 1) / 2)
+    return Grid((i, j, k), affine)
+
+
 def image_about(
     found: FoundHead, centre: ArrayLike, config: FeaturesConfig, moved: Rigid | None = None
 ) -> NDArray[np.float32]:
@@ -69,12 +77,10 @@ def image_about(
     (1, I, J, K) float32 array
         Intensities as in `CoarseHead`.
     """
-    i, j, k = config.shape
-    affine = np.diag([*config.spacing_mm, 1.0])
-    affine[:3, 3] = np.asarray(centre) - affine[:3, :3] @ ((np.array(config.shape) - 1) / 2)
+    grid = grid_about(centre, config)
     if moved:
-        affine = moved.inverse().matrix @ affine
-    return found.intensity(Grid((i, j, k), affine))[None]
+        grid = Grid(grid.shape, moved.inverse().matrix @ grid.world_from_voxel)
+    return found.intensity(grid)[None]
 
 
 def responses_of(moving_from_fixed: Rigid, fixed_centre: ArrayLike, moving_centre: ArrayLike) -> Float:

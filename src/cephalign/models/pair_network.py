@@ -13,12 +13,27 @@ from cephalign.errors import InputError
 RESPONSES = 6  # three Euler angles, three translations: `models.features.responses_of`
 
 
-class PairNetwork(nn.Module, ABC):
+class StagedNetwork(nn.Module, ABC):
+    """A network that learns from pairs, one stage after the other.
+
+    A batch of pairs has `fixed`, `moving` and `mono`, (B, 1, I, J, K) images, and `responses` (B, 6). `mono`
+    is the fixed scan, lying as the moving one does: a partner of the same modality.
+    """
+
+    STAGES: ClassVar[tuple[str, ...]]
+
+    def begin(self, stage: int) -> None:
+        """Get ready for a stage: freeze or untie weights."""
+
+    @abstractmethod
+    def loss(self, batch: Mapping[str, Tensor], stage: int) -> Tensor:
+        """Return the mean loss of a batch."""
+
+
+class PairNetwork(StagedNetwork):
     """Two images in, the six numbers of a motion out; and before its last layer, features of the pair.
 
-    Some are first trained on easier pairs: `STAGES` says on what, one stage after the other. A batch of pairs
-    has `fixed`, `moving` and `mono`, (B, 1, I, J, K) images, and `responses` (B, 6). `mono` is the fixed
-    scan, lying as the moving one does: a partner of the same modality.
+    Some learn from pairs of one modality first: `STAGES` says which image they are shown as the moving one.
     """
 
     STAGES: ClassVar[tuple[str, ...]] = ("moving",)
@@ -30,9 +45,6 @@ class PairNetwork(nn.Module, ABC):
     @abstractmethod
     def forward(self, fixed: Tensor, moving: Tensor) -> Tensor:
         """Return (B, 6) responses, or the numbers that `responses` makes these of."""
-
-    def begin(self, stage: int) -> None:
-        """Get ready for a stage: freeze or untie weights."""
 
     def loss(self, batch: Mapping[str, Tensor], stage: int) -> Tensor:
         """Return the mean loss of a batch; by default half the mean squared error."""

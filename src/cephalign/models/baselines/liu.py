@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from cephalign.models.pair_network import StagedNetwork
+
 HIDDEN_LAYERS = 9
 
 
-class Liu(nn.Module):
+class Liu(StagedNetwork):
     """From CT to MR: ten convolutions of 3 x 3 x 3, with normalisation and ReLU between.
 
     Parameters
@@ -32,16 +33,13 @@ class Liu(nn.Module):
     Chosen here: 32 filters; images whole instead of patches, since ours are small; the moving CT becomes MR.
     """
 
-    STAGES: ClassVar[tuple[str, ...]] = ("moving",)
+    STAGES = ("moving",)
 
     def __init__(self, filters: int = 32) -> None:
         super().__init__()
         steps = pairwise((1, *[filters] * HIDDEN_LAYERS))
         self.hidden = nn.Sequential(*(_block(*step) for step in steps))
         self.last = nn.Conv3d(filters, 1, 3, padding=1)
-
-    def begin(self, stage: int) -> None:
-        """Nothing is to be done before its one stage."""
 
     def features(self, fixed: Tensor, moving: Tensor) -> Tensor:
         """Return averages of the last hidden layer over either image: (B, 64)."""

@@ -7,7 +7,6 @@ Materials and Continua 60:511 (2019). How points become a motion is `zou_matchin
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +14,7 @@ from torch.nn import functional
 
 from cephalign.models.baselines.corners import steady_corners
 from cephalign.models.features import FeaturesConfig
+from cephalign.models.pair_network import StagedNetwork
 
 CELL = 8  # voxels along each edge; of a cell one voxel is a point, or none
 DETECTED = (64, 64, 128, 128)  # filters of the detector, halved between the first four convolutions' pairs
@@ -25,7 +25,7 @@ PAIRS, TEMPERATURE = 256, 0.1
 LEAST_SEEN = 0.05
 
 
-class Zou(nn.Module):
+class Zou(StagedNetwork):
     """A detector for slices of both modalities, and a descriptor for each.
 
     Parameters
@@ -43,7 +43,7 @@ class Zou(nn.Module):
     same place of the registered image.
     """
 
-    STAGES: ClassVar[tuple[str, ...]] = ("points", "descriptors")
+    STAGES = ("points", "descriptors")
 
     def __init__(self, config: FeaturesConfig) -> None:
         super().__init__()

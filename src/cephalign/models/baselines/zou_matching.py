@@ -46,8 +46,8 @@ def points_of(network: Zou, image: Tensor, world_from_voxel: Float, which: str) 
     kept = torch.where(strengths == peaks, strengths, 0.0).flatten()
     order = kept.argsort(descending=True, stable=True)[: min(MOST_POINTS, int((kept > 0).sum()))]
     at = torch.stack(torch.unravel_index(order, strengths.shape), dim=1)  # slice, i, j
-    index = at[:, [1, 2, 0]].double().numpy()
-    described = network.described(slices, at, which).double().numpy()
+    index = at[:, [1, 2, 0]].double().cpu().numpy()
+    described = network.described(slices, at, which).double().cpu().numpy()
     return Points(apply_affine(world_from_voxel, index), described)
 
 

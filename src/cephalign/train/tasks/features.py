@@ -10,20 +10,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from cephalign.augmentation.motion import draw_motion, truth_of_copies
-from cephalign.errors import InputError
-from cephalign.geometry import Modality, Rigid
 from cephalign.geometry.grid import Float
 from cephalign.models.dcnn import PairRegressor
-from cephalign.models.features import UNIT, FeaturesConfig, image_about, motion_of, responses_of
+from cephalign.models.features import UNIT, FeaturesConfig, motion_of
 from cephalign.models.pair_network import half_mean_squared_error
-from cephalign.prep.coarse import FoundHead
 from cephalign.simulate.head import Anatomy
-from cephalign.simulate.session import simulated_session
 from cephalign.train.task import Batch, Samples
+from cephalign.train.tasks.pairs import found_pair
 from cephalign.train.tasks.scans import joined
-
-FIXED, MOVING = Modality.T1, Modality.CT
 
 
 class FeaturesTask:
@@ -66,48 +60,14 @@ class FeaturesTask:
         return self.options.network.network(generator)
 
     def samples(self, rng: np.random.Generator, number: int) -> Samples:
-        """Scan a head twice and move copies of both.
-
-        `responses` (6,) are those of `responses_of`; `points_mm` (10, 3) the fixed copy's landmarks, from its
-        middle.
-        """
+        """Scan a head twice and move copies of both, as `FoundPair.copy` shows them."""
         options = self.options
-        fixed, moving, truth, landmarks = self._pair(rng)
+        pair = found_pair(rng, options.preset, self.anatomy, min(options.network.spacing_mm))
         samples: list[Samples] = []
         for _ in range(options.copies):
-            motions = [
-                draw_motion(rng, options.angle_deg, options.shift_mm, found.centre)
-                for found in (fixed, moving)
-            ]
-            images = [
-                image_about(found, found.centre, options.network, motion.copy_from_original)
-                for found, motion in zip((fixed, moving), motions, strict=True)
-            ]
-            moved = truth_of_copies(truth, *motions)
-            responses = responses_of(moved, fixed.centre, moving.centre)
-            points = motions[0].copy_from_original.map(landmarks) - fixed.centre
-            one: Samples = {
-                "fixed": images[0],
-                "moving": images[1],
-                "responses": responses,
-                "points_mm": points,
-            }
+            one = pair.copy(pair.motions(rng, options.angle_deg, options.shift_mm), options.network)
             samples.append({name: values[None] for name, values in one.items()})
         return joined(samples)
-
-    def _pair(self, rng: np.random.Generator) -> tuple[FoundHead, FoundHead, Rigid, Float]:
-        """Scan heads until one is found in both scans; return it, the truth, and the landmarks (fixed)."""
-        spacing_mm = min(self.options.network.spacing_mm)
-        while True:
-            session = simulated_session(
-                rng, self.options.preset, modalities=(FIXED, MOVING), anatomy=self.anatomy
-            )
-            scans = [session.scans[kind] for kind in (FIXED, MOVING)]
-            try:
-                fixed, moving = (FoundHead.of(scan, spacing_mm) for scan in scans)
-            except InputError:  # so little of it, or so much noise
-                continue
-            return fixed, moving, session.motion(FIXED, MOVING), session.landmarks(FIXED)
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, Mapping[str, float]]:
         """Return half the mean squared error, and the mean distances from the truth."""

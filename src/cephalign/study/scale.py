@@ -1,0 +1,119 @@
+"""How large a study is: from a minute on two cores to the paper's own size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cephalign.errors import InputError
+from cephalign.models.features import FeaturesConfig
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A size of everything.
+
+    Parameters
+    ----------
+    name : str
+    images : FeaturesConfig
+        What every network sees, and the size of the paper's.
+    preset : str
+        How heads are scanned.
+    originals : int
+        Pairs of scans of one head each.
+    copies : int
+        Of each original, to learn from: the paper's n.
+    test_copies : int
+        Of each original of a test, which all methods register as whole scans.
+    splits : int
+        Random divisions of the originals in 60 % to learn from and 40 % to test.
+    epochs, batch : int
+        Of every network's training, in each of its stages.
+    rates : tuple of float
+        Learning rates that are tried for every network, on the first split's validation.
+    filters : int
+        Of the two compared networks that would take longest: Sloan et al.'s first and Liu et al.'s.
+    sweep : tuple of int
+        The n of Fig. 6.
+    classified : int
+        Images of each kind and original, for Table 3.
+    """
+
+    name: str
+    images: FeaturesConfig = field(repr=False)
+    preset: str
+    originals: int
+    copies: int
+    test_copies: int
+    splits: int
+    epochs: int
+    batch: int
+    rates: tuple[float, ...]
+    filters: int
+    sweep: tuple[int, ...]
+    classified: int
+
+
+SCALES = {
+    scale.name: scale
+    for scale in (
+        Scale(
+            "smoke",
+            FeaturesConfig((16, 16, 12), (16.0, 16.0, 20.0), (4, 8, 16), in_plane_pools=0),
+            "small",
+            originals=5,
+            copies=4,
+            test_copies=1,
+            splits=1,
+            epochs=2,
+            batch=4,
+            rates=(1e-3,),
+            filters=4,
+            sweep=(1, 2),
+            classified=2,
+        ),
+        Scale(
+            "small",
+            FeaturesConfig((32, 32, 20), (8.0, 8.0, 8.0), (8, 16, 32, 64, 128), in_plane_pools=1),
+            "rire",
+            originals=10,
+            copies=24,
+            test_copies=4,
+            splits=4,
+            epochs=15,
+            batch=12,
+            rates=(3e-4, 1e-3, 3e-3),
+            filters=16,
+            sweep=(4, 9, 19, 34, 54, 74, 99, 124),
+            classified=8,
+        ),
+        Scale(
+            "paper",
+            FeaturesConfig((256, 256, 26), (1.0, 1.0, 6.0)),
+            "rire",
+            originals=16,
+            copies=99,
+            test_copies=4,
+            splits=4,
+            epochs=30,
+            batch=4,
+            rates=(3e-4, 1e-3, 3e-3),
+            filters=64,
+            sweep=tuple(range(4, 125, 5)),
+            classified=100,
+        ),
+    )
+}
+
+
+def scale_of(name: str) -> Scale:
+    """Return the scale of a name.
+
+    Raises
+    ------
+    InputError
+        There is none.
+    """
+    if name not in SCALES:
+        raise InputError("no such scale", expected=", ".join(SCALES), got=repr(name))
+    return SCALES[name]

@@ -1,0 +1,111 @@
+"""What every table and figure is made from: originals, copies, splits, trained networks, cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from cephalign.errors import InputError
+from cephalign.io.atomic import whole_file
+from cephalign.models.pair_network import StagedNetwork
+from cephalign.simulate.head import Anatomy
+from cephalign.study.cells import Cells
+from cephalign.study.copies import Copies
+from cephalign.study.lesson import Lesson, mean_loss
+from cephalign.study.networks import network_of
+from cephalign.study.originals import Split, originals, split_of
+from cephalign.study.scale import Scale
+
+# Rates are compared after so much of the epochs.
+TUNING_SHARE = 1 / 3
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """A study in a folder.
+
+    Parameters
+    ----------
+    scale : Scale
+    seed : int
+    folder : Path
+    anatomy : Anatomy
+        Whose heads to scan.
+    device : torch.device
+    tell : callable
+        Told what is being done.
+    """
+
+    scale: Scale
+    seed: int
+    folder: Path
+    anatomy: Anatomy
+    device: torch.device
+    tell: Callable[[str], None]
+
+    @cached_property
+    def cells(self) -> Cells:
+        """Return where results are kept."""
+        return Cells(self.folder, {"scale": self.scale.name, "seed": self.seed})
+
+    @cached_property
+    def copies(self) -> Copies:
+        """Return the originals, simulated when first wanted, and their copies."""
+        return Copies(self.scale, self.seed, originals(self.scale, self.seed, self.anatomy, self.tell))
+
+    def split(self, number: int) -> Split:
+        """Return one of the splits, from 0."""
+        return split_of(self.scale, self.seed, number)
+
+    def lesson(self, split: int, count: int | None = None) -> Lesson:
+        """Return what is learnt from in a split, with `count` copies of each original."""
+        places = self.copies.places(self.split(split).train, count or self.scale.copies)
+        scale = self.scale
+        return Lesson(self.copies, places, scale.epochs, scale.batch, self.seed + split, self.device)
+
+    def rate(self, name: str) -> float:
+        """Return the learning rate of a network: the best of those tried in the first split's validation."""
+        rates = self.scale.rates
+        if len(rates) == 1:
+            return rates[0]
+        cells = [self.cells.made(partial(self._tried, name, rate), "rate", name, rate) for rate in rates]
+        losses = [cell["loss"] for cell in cells]
+        return min(zip(losses, rates, strict=True))[1]
+
+    def _tried(self, name: str, rate: float) -> dict[str, Any]:
+        self.tell(f"{name}: trying a rate of {rate:g}")
+        lesson = replace(self.lesson(0), epochs=max(1, round(TUNING_SHARE * self.scale.epochs)))
+        network = network_of(name, self.scale, self.seed).to(self.device)
+        lesson.teach(network, rate)
+        held_out = self.copies.places(self.split(0).validation, self.scale.copies)
+        return {"loss": mean_loss(network, replace(lesson, places=held_out))}
+
+    def trained(self, name: str, split: int) -> StagedNetwork:
+        """Return a network as it is after its training in a split; it is trained once and kept."""
+        network = network_of(name, self.scale, self.seed + split).to(self.device)
+        path = self.cells.path("network", name, split).with_suffix(".pt")
+        if path.is_file():
+            for stage in range(len(network.STAGES)):
+                network.begin(stage)
+            self._restore(network, path)
+            return network.eval()
+        rate = self.rate(name)
+        self.tell(f"{name}: learning from split {split + 1} of {self.scale.splits}")
+        self.lesson(split).teach(network, rate)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(path) as temporary:
+            torch.save(network.state_dict(), temporary)
+        return network
+
+    def _restore(self, network: StagedNetwork, path: Path) -> None:
+        try:
+            network.load_state_dict(torch.load(path, map_location=self.device, weights_only=True))
+        except (RuntimeError, EOFError, KeyError) as error:
+            raise InputError(
+                f"{path} does not hold this network", do="delete it, to have it trained again"
+            ) from error
