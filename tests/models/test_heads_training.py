@@ -104,6 +104,29 @@ def test_a_step_is_the_damped_least_squares_solution(network, alpha):
     assert fallen == pytest.approx(0.1 * damping)
 
 
+@pytest.mark.parametrize("alpha", [0, 1e-9, 0.3])
+def test_few_residuals_give_the_same_step_by_their_own_matrix(random, alpha):
+    problem = Perceptron(random.uniform(-1, 1, (5, 9)), random.normal(size=(5, 2)), 4)
+    weights = problem.drawn(np.random.RandomState(2))
+    few = problem.normal(weights)
+    assert few.curvature.shape == (10, 10)
+    whole = Normal(few.squares, few.slope, few.jacobian.T @ few.jacobian)
+    step = 1e-6
+    differences = [
+        (residuals_of(problem, weights + one) - residuals_of(problem, weights - one)) / (2 * step)
+        for one in step * np.eye(weights.size)
+    ]
+    np.testing.assert_allclose(few.jacobian, np.column_stack(differences), atol=1e-7)
+    np.testing.assert_allclose(few.jacobian.T @ few.residual, few.slope, atol=1e-12)
+    objective = Objective(alpha, 2.0)
+    np.testing.assert_allclose(
+        objective.step(few, weights, 0.05), objective.step(whole, weights, 0.05), atol=1e-9
+    )
+    if alpha > 1e-3:
+        counts = [effective_parameters(one.curvature, objective) for one in (few, whole)]
+        assert counts[0] == pytest.approx(counts[1], rel=1e-9)
+
+
 def test_without_decay_it_is_plain_levenberg_marquardt(network):
     problem, weights = network
     normal = problem.normal(weights)

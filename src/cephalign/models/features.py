@@ -41,12 +41,15 @@ class FeaturesConfig:
     filters: tuple[int, ...] = (8, 16, 32, 64, 128, 128)
     in_plane_pools: int = 2
 
+    @property
+    def encoder(self) -> DcnnConfig:
+        """The size of the paper's encoder for (B, 1, I, J, K) images."""
+        i, j, k = self.shape
+        return DcnnConfig((i, j, k), filters=self.filters, in_plane_pools=self.in_plane_pools)
+
     def network(self, generator: torch.Generator) -> PairRegressor:
         """Return the paper's network for pairs of (B, 1, I, J, K) images, before training."""
-        i, j, k = self.shape
-        return PairRegressor(
-            DcnnConfig((i, j, k), filters=self.filters, in_plane_pools=self.in_plane_pools), generator
-        )
+        return PairRegressor(self.encoder, generator)
 
 
 def grid_about(centre: ArrayLike, config: FeaturesConfig) -> Grid:

@@ -15,7 +15,7 @@ from cephalign.io.atomic import whole_file
 from cephalign.models.pair_network import StagedNetwork
 from cephalign.simulate.head import Anatomy
 from cephalign.study.cells import Cells
-from cephalign.study.copies import Copies
+from cephalign.study.copies import Copies, Place
 from cephalign.study.lesson import Lesson, mean_loss
 from cephalign.study.networks import network_of
 from cephalign.study.originals import Split, originals, split_of
@@ -67,6 +67,11 @@ class Study:
         places = self.copies.places(self.split(split).train, count or self.scale.copies)
         scale = self.scale
         return Lesson(self.copies, places, scale.epochs, scale.batch, self.seed + split, self.device)
+
+    def parts(self, split: int) -> tuple[list[Place], list[Place]]:
+        """Return the copies to learn from in a split, and those to test on."""
+        numbers, count = self.split(split), self.scale.copies
+        return self.copies.places(numbers.train, count), self.copies.places(numbers.test, count)
 
     def rate(self, name: str) -> float:
         """Return the learning rate of a network: the best of those tried in the first split's validation."""

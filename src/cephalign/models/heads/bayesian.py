@@ -22,6 +22,8 @@ SETTLED = "The strengths of decay and noise have settled."
 # weights the errors vanish. Targets are of order 1.
 NO_ERROR = 1e-8
 EXACT = "The errors vanished."
+# Weights whose sum of squares is less are none, and decay could be as strong as one likes.
+NO_WEIGHTS = 1e-30
 
 
 def bayesian(problem: Problem, weights: Float, epochs: int) -> Trained:
@@ -71,7 +73,7 @@ def most_probable(effective: float, residuals: int, squares: float, weights: Flo
     """
     free = residuals - effective
     return Objective(
-        alpha=effective / (2 * float(weights @ weights)),
+        alpha=effective / (2 * max(float(weights @ weights), NO_WEIGHTS)),
         beta=free / (2 * squares) if free > 0 and squares > 0 else 1.0,
     )
 

@@ -24,12 +24,18 @@ class Normal:
     slope : (P,) array
         J'r, half the gradient of r'r.
     curvature : (P, P) array
-        J'J.
+        J'J; or, where residuals are fewer than weights, the smaller (R, R) JJ'.
+    jacobian : (R, P) array, optional
+        J, where the curvature is the smaller one.
+    residual : (R,) array, optional
+        r, likewise.
     """
 
     squares: float
     slope: Float
     curvature: Float
+    jacobian: Float | None = None
+    residual: Float | None = None
 
 
 class Problem(Protocol):

@@ -45,8 +45,27 @@ class Objective:
         """Return half the gradient."""
         return self.beta * normal.slope + self.alpha * weights
 
+    def step(self, normal: Normal, weights: Float, damping: float) -> Float:
+        """Return the way down: the damped Hessian's inverse times the slope.
+
+        With few residuals it is written by their own, smaller matrix (Woodbury), whose inverse F applies:
+        a w + beta J'F (r - a Jw), where a = alpha / (alpha + damping).
+
+        Raises
+        ------
+        scipy.linalg.LinAlgError
+            Where the Hessian is singular.
+        """
+        factor = self.factor(normal.curvature, damping), False
+        if normal.jacobian is None or normal.residual is None:
+            return np.asarray(linalg.cho_solve(factor, self.slope(normal, weights), check_finite=False))
+        kept = self.alpha / (self.alpha + damping) * weights
+        inner = linalg.cho_solve(factor, normal.residual - normal.jacobian @ kept, check_finite=False)
+        step: Float = kept + self.beta * (normal.jacobian.T @ inner)
+        return step
+
     def factor(self, curvature: Float, damping: float = 0.0) -> Float:
-        """Return the upper Cholesky factor of half the Gauss-Newton Hessian, with some damping.
+        """Return the upper Cholesky factor of beta times a curvature plus alpha and some damping.
 
         Raises
         ------
@@ -80,14 +99,13 @@ def downhill(
     damping : float
         For the next step. None where not even the most damped step goes down.
     """
-    slope, before = objective.slope(normal, weights), objective(normal.squares, weights)
+    before = objective(normal.squares, weights)
     while damping <= MOST_DAMPING:
         try:
-            factor = objective.factor(normal.curvature, damping)
+            trial = weights - objective.step(normal, weights, damping)
         except linalg.LinAlgError:
             pass
         else:
-            trial = weights - linalg.cho_solve((factor, False), slope, check_finite=False)
             if objective(problem.squares(trial), trial) < before:
                 return trial, max(FALL * damping, LEAST_DAMPING)
         damping *= RISE

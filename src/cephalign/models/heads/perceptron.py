@@ -12,8 +12,9 @@ class Perceptron:
     """The network and the data it is to learn: D inputs, H hidden neurons, K outputs, N samples.
 
     Its P = H (D + 1) + K (H + 1) weights are one vector: each hidden neuron's row, its bias last, then each
-    output's. The Jacobian, N K by P, is never made: an output depends on its own row of the second layer and
-    on the hidden neurons, and these on the inputs, so that J'J falls into small products.
+    output's. The Jacobian, N K by P, is made only where samples are few: an output depends on its own row of
+    the second layer and on the hidden neurons, and these on the inputs, so that J'J falls into small
+    products.
 
     Parameters
     ----------
@@ -44,13 +45,16 @@ class Perceptron:
         return float(np.vdot(residual, residual)), slope
 
     def normal(self, weights: Float) -> Normal:
-        """Return r'r, J'r and J'J.
+        """Return r'r, J'r and J'J, or JJ' where it is smaller.
 
         The derivative of output k by weight d of hidden neuron h is v_kh s_h x_d, with v the second layer,
         s = 1 - tanh^2 and x the inputs; by weight h of output k it is the activity a_h, and 0 for the others.
         """
-        second, active, _ = self._forward(weights)
+        second, active, residual = self._forward(weights)
         steep = 1 - active[:, :-1] ** 2  # (N, H)
+        if self.residuals < weights.size:
+            jacobian = self._jacobian(second, active, steep)
+            return Normal(*self.slope(weights), jacobian @ jacobian.T, jacobian, residual.ravel())
         width, hidden = self._inputs.shape[1], self.hidden
         together = second[:, :-1].T @ second[:, :-1]  # (H, H)
         split = hidden * width  # the first weight of the second layer
@@ -66,6 +70,15 @@ class Perceptron:
             curvature[(h + 1) * width :, row] = curvature[row, (h + 1) * width :].T
         curvature[split:, split:] = np.kron(np.eye(len(second)), active.T @ active)
         return Normal(*self.slope(weights), curvature)
+
+    def _jacobian(self, second: Float, active: Float, steep: Float) -> Float:
+        """Return (N K, P)."""
+        samples, outputs = self._targets.shape
+        hidden = steep[:, None, :] * second[None, :, :-1]  # (N, K, H)
+        first = hidden[..., None] * self._inputs[:, None, None, :]  # (N, K, H, D + 1)
+        last = np.eye(outputs)[None, :, :, None] * active[:, None, None, :]  # (N, K, K, H + 1)
+        parts = [part.reshape(samples * outputs, -1) for part in (first, last)]
+        return np.concatenate(parts, axis=1)
 
     def drawn(self, random: np.random.RandomState) -> Float:
         """Draw weights to start from: Nguyen and Widrow (IJCNN 1990), for inputs in [-1, 1].

@@ -1,0 +1,30 @@
+"""Fig. 6: how R^2 of the DCNN grows with the number of synthetic images of each original."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from cephalign.models.pair_network import PairNetwork
+from cephalign.study.networks import DCNN, network_of
+from cephalign.study.predictions import described, judged
+from cephalign.study.study import Study
+
+TABLE = "fig6"
+
+
+def make(study: Study) -> None:
+    """Measure what is missing."""
+    for count in study.scale.sweep:
+        study.cells.made(partial(_cell, study, count), TABLE, count)
+
+
+def _cell(study: Study, count: int) -> dict[str, Any]:
+    rate = study.rate(DCNN)
+    study.tell(f"Fig. 6: {count} copies of each original")
+    network = network_of(DCNN, study.scale, study.seed).to(study.device)
+    assert isinstance(network, PairNetwork)
+    study.lesson(0, count).teach(network, rate)
+    _, held_out = study.parts(0)
+    test = described(study, network, held_out)
+    return judged(test["said"], test["responses"], test["points"])

@@ -1,0 +1,62 @@
+"""Pairs of whole scans that no network of a split has seen, and how well a method does on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from time import perf_counter
+
+from cephalign.augmentation.motion import moved_copy, truth_of_copies
+from cephalign.geometry import Rigid, Volume
+from cephalign.geometry.grid import Float
+from cephalign.study.copies import Place
+from cephalign.study.scores import scores
+from cephalign.study.study import Study
+from cephalign.train.tasks.pairs import FIXED, MOVING
+
+Method = Callable[[Volume, Volume], Rigid]
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOutPair:
+    """Two whole scans, moved.
+
+    Parameters
+    ----------
+    fixed, moving : Volume
+    truth : Rigid
+    points : (10, 3) array
+        Landmarks in the fixed scan, RAS+ mm.
+    """
+
+    fixed: Volume
+    moving: Volume
+    truth: Rigid
+    points: Float
+
+
+def held_out_pairs(study: Study, split: int) -> Iterator[HeldOutPair]:
+    """Move the scans of a split's test originals: copies that no network has seen."""
+    for place in study.copies.places(study.split(split).test, study.scale.test_copies):
+        yield _pair(study, place)
+
+
+def _pair(study: Study, place: Place) -> HeldOutPair:
+    found, motions = study.copies.pairs[place.original], study.copies.motions(place)
+    fixed, moving = (
+        moved_copy(found.session.scans[kind], motion)
+        for kind, motion in zip((FIXED, MOVING), motions, strict=True)
+    )
+    points = motions[0].copy_from_original.map(found.landmarks)
+    return HeldOutPair(fixed, moving, truth_of_copies(found.moving_from_fixed, *motions), points)
+
+
+def measured(study: Study, split: int, method: Method) -> list[dict[str, float]]:
+    """Register all held-out pairs of a split, and return the scores and seconds of each."""
+    rows = []
+    for pair in held_out_pairs(study, split):
+        began = perf_counter()
+        said = method(pair.fixed, pair.moving)
+        seconds = perf_counter() - began
+        rows.append(scores(pair.fixed, pair.moving, said, pair.truth, pair.points) | {"seconds": seconds})
+    return rows

@@ -1,0 +1,43 @@
+"""Table 2: every network as an extractor of features, with the regression network of the paper on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from cephalign.models.heads import Ann
+from cephalign.models.pair_network import PairNetwork
+from cephalign.study.held_out import measured
+from cephalign.study.methods import FeatureRegression
+from cephalign.study.networks import NETWORKS, network_of
+from cephalign.study.predictions import described, judged
+from cephalign.study.study import Study
+
+TABLE = "table2"
+
+
+def names(study: Study) -> tuple[str, ...]:
+    """Return the rows of the table: those of Liu et al. and Zou et al. regress nothing."""
+    return tuple(
+        name for name in NETWORKS if isinstance(network_of(name, study.scale, study.seed), PairNetwork)
+    )
+
+
+def make(study: Study, only: Callable[[str], bool] = lambda _: True) -> None:
+    """Measure what is missing."""
+    for split in range(study.scale.splits):
+        for name in filter(only, names(study)):
+            study.cells.made(partial(_cell, study, name, split), TABLE, name, split)
+
+
+def _cell(study: Study, name: str, split: int) -> dict[str, Any]:
+    network = study.trained(name, split)
+    assert isinstance(network, PairNetwork)
+    study.tell(f"Table 2: {name}, split {split + 1} of {study.scale.splits}")
+    learn, test = (described(study, network, places) for places in study.parts(split))
+    head = Ann("bayesian").fit(learn["features"], learn["responses"])
+    method = FeatureRegression(study.scale.images, study.device, network, head)
+    said = judged(head.predict(test["features"]), test["responses"], test["points"])
+    rows = measured(study, split, lambda fixed, moving: method(fixed, moving).moving_from_fixed)
+    return said | {"rows": rows, "features": learn["features"].shape[1]}
