@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 import torch
 from torch import nn
 
 from cephalign.models.pair_network import StagedNetwork
-from cephalign.study.copies import Copies, Place
+from cephalign.study.copies import Place
 from cephalign.train.schedule import ScheduleConfig, part_of_rate
+from cephalign.train.task import Batch
 
 CLIP, WEIGHT_DECAY = 1.0, 1e-4
 WARM = ScheduleConfig(warmup_steps=5)
+
+
+class Batches(Protocol):
+    """Where batches come from: `Copies`, `Kinds`."""
+
+    def batch(self, places: Sequence[Place], device: torch.device) -> Batch:
+        """Return what is at some places, one after the other."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +32,7 @@ class Lesson:
 
     Parameters
     ----------
-    copies : Copies
+    copies : Batches
     places : sequence of Place
         The copies to learn from.
     epochs, batch : int
@@ -33,12 +42,16 @@ class Lesson:
     device : torch.device
     """
 
-    copies: Copies
+    copies: Batches
     places: Sequence[Place]
     epochs: int
     batch: int
     seed: int
     device: torch.device
+
+    def shortened(self, share: float) -> Lesson:
+        """Return the lesson with fewer epochs."""
+        return replace(self, epochs=max(1, round(share * self.epochs)))
 
     def teach(self, network: StagedNetwork, rate: float) -> None:
         """Train a network, stage by stage.

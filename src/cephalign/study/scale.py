@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from cephalign.errors import InputError
 from cephalign.models.features import FeaturesConfig
 
+TURNS = (0, 15, 30, 45, 60, 90, 120, 150, 180)
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -37,6 +39,12 @@ class Scale:
         The n of Fig. 6.
     classified : int
         Images of each kind and original, for Table 3.
+    turned_preset : str
+        How heads are scanned for Fig. 7; the paper's search takes minutes on scans of full size.
+    turned_pairs : int
+        Pairs of Fig. 7 at each of the turns.
+    turns : tuple of int
+        Degrees.
     """
 
     name: str
@@ -52,6 +60,9 @@ class Scale:
     filters: int
     sweep: tuple[int, ...]
     classified: int
+    turned_preset: str
+    turned_pairs: int
+    turns: tuple[int, ...]
 
 
 SCALES = {
@@ -71,6 +82,9 @@ SCALES = {
             filters=4,
             sweep=(1, 2),
             classified=2,
+            turned_preset="small",
+            turned_pairs=1,
+            turns=(20,),
         ),
         Scale(
             "small",
@@ -86,6 +100,9 @@ SCALES = {
             filters=16,
             sweep=(4, 9, 19, 34, 54, 74, 99, 124),
             classified=8,
+            turned_preset="small",
+            turned_pairs=5,
+            turns=TURNS,
         ),
         Scale(
             "paper",
@@ -101,6 +118,9 @@ SCALES = {
             filters=64,
             sweep=tuple(range(4, 125, 5)),
             classified=100,
+            turned_preset="rire",
+            turned_pairs=22,
+            turns=TURNS,
         ),
     )
 }

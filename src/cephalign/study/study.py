@@ -73,22 +73,29 @@ class Study:
         numbers, count = self.split(split), self.scale.copies
         return self.copies.places(numbers.train, count), self.copies.places(numbers.test, count)
 
-    def rate(self, name: str) -> float:
-        """Return the learning rate of a network: the best of those tried in the first split's validation."""
+    def best_rate(self, table: str, name: str, loss: Callable[[float], float]) -> float:
+        """Return the learning rate, of those to be tried, after which the loss in a validation is least."""
         rates = self.scale.rates
         if len(rates) == 1:
             return rates[0]
-        cells = [self.cells.made(partial(self._tried, name, rate), "rate", name, rate) for rate in rates]
-        losses = [cell["loss"] for cell in cells]
-        return min(zip(losses, rates, strict=True))[1]
 
-    def _tried(self, name: str, rate: float) -> dict[str, Any]:
-        self.tell(f"{name}: trying a rate of {rate:g}")
-        lesson = replace(self.lesson(0), epochs=max(1, round(TUNING_SHARE * self.scale.epochs)))
+        def tried(rate: float) -> dict[str, Any]:
+            self.tell(f"{name}: trying a rate of {rate:g}")
+            return {"loss": loss(rate)}
+
+        cells = [self.cells.made(partial(tried, rate), table, name, rate) for rate in rates]
+        return min(zip([cell["loss"] for cell in cells], rates, strict=True))[1]
+
+    def rate(self, name: str) -> float:
+        """Return the best learning rate of a network of Table 1, by the first split's validation."""
+        return self.best_rate("rate", name, partial(self._tried, name))
+
+    def _tried(self, name: str, rate: float) -> float:
+        lesson = self.lesson(0).shortened(TUNING_SHARE)
         network = network_of(name, self.scale, self.seed).to(self.device)
         lesson.teach(network, rate)
         held_out = self.copies.places(self.split(0).validation, self.scale.copies)
-        return {"loss": mean_loss(network, replace(lesson, places=held_out))}
+        return mean_loss(network, replace(lesson, places=held_out))
 
     def trained(self, name: str, split: int) -> StagedNetwork:
         """Return a network as it is after its training in a split; it is trained once and kept."""

@@ -1,0 +1,110 @@
+"""Table 3: what a scan is, by the paper's DCNN with a softmax and by five well-known classifiers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from cephalign.models.classifiers.alexnet import AlexNet
+from cephalign.models.classifiers.googlenet import GoogLeNet
+from cephalign.models.classifiers.resnet import resnet101
+from cephalign.models.classifiers.squeezenet import SqueezeNet
+from cephalign.models.classifiers.vgg import Vgg19
+from cephalign.models.dcnn import Classifier
+from cephalign.models.pair_network import StagedNetwork
+from cephalign.study.copies import Place
+from cephalign.study.kinds import KINDS, Kinds
+from cephalign.study.lesson import Lesson, mean_loss
+from cephalign.study.scale import Scale
+from cephalign.study.study import TUNING_SHARE, Study
+
+TABLE, RATE = "table3", "rate3"
+NETWORKS: dict[str, Callable[[Scale], nn.Module]] = {
+    "DCNN": lambda scale: Classifier(
+        scale.images.encoder, len(KINDS), torch.Generator().manual_seed(torch.initial_seed())
+    ),
+    "AlexNet": lambda _: AlexNet(len(KINDS)),
+    "VGG-19": lambda _: Vgg19(len(KINDS)),
+    "SqueezeNet": lambda _: SqueezeNet(len(KINDS)),
+    "GoogLeNet": lambda _: GoogLeNet(len(KINDS)),
+    "ResNet-101": lambda _: resnet101(len(KINDS)),
+}
+
+
+class Classifying(StagedNetwork):
+    """A classifier as a lesson wants it.
+
+    Parameters
+    ----------
+    network : Module
+        From (B, 1, I, J, K) images to (B, 4) logits.
+    """
+
+    STAGES = ("image",)
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def loss(self, batch: Mapping[str, Tensor], stage: int) -> Tensor:
+        """Return the cross-entropy."""
+        return functional.cross_entropy(self.network(batch["image"]).float(), batch["kind"])
+
+
+def names() -> tuple[str, ...]:
+    """Return the rows of the table."""
+    return tuple(NETWORKS)
+
+
+def make(study: Study, only: Callable[[str], bool] = lambda _: True) -> None:
+    """Measure what is missing."""
+    kinds = Kinds(study.scale, study.seed, study.anatomy)
+    for split in range(study.scale.splits):
+        for name in filter(only, names()):
+            study.cells.made(partial(_cell, study, kinds, name, split), TABLE, name, split)
+
+
+def _cell(study: Study, kinds: Kinds, name: str, split: int) -> dict[str, Any]:
+    rate = study.best_rate(RATE, name, partial(_tried, study, kinds, name))
+    study.tell(f"Table 3: {name}, split {split + 1} of {study.scale.splits}")
+    numbers = study.split(split)
+    network = _network(study, name, split)
+    lesson = _lesson(study, kinds, kinds.places(numbers.train), split)
+    lesson.teach(network, rate)
+    places = kinds.places(numbers.test)
+    true = [KINDS[place.copy % len(KINDS)].value for place in places]
+    return {"true": true, "said": [KINDS[n].value for n in _said(network, lesson, places)], "rate": rate}
+
+
+def _tried(study: Study, kinds: Kinds, name: str, rate: float) -> float:
+    numbers = study.split(0)
+    lesson = _lesson(study, kinds, kinds.places(numbers.train), 0).shortened(TUNING_SHARE)
+    network = _network(study, name, 0)
+    lesson.teach(network, rate)
+    return mean_loss(network, replace(lesson, places=kinds.places(numbers.validation)))
+
+
+def _network(study: Study, name: str, split: int) -> Classifying:
+    with torch.random.fork_rng():
+        torch.manual_seed(study.seed + split)
+        return Classifying(NETWORKS[name](study.scale)).to(study.device)
+
+
+def _lesson(study: Study, kinds: Kinds, places: list[Place], split: int) -> Lesson:
+    scale = study.scale
+    return Lesson(kinds, places, scale.epochs, scale.batch, study.seed + split, study.device)
+
+
+@torch.inference_mode()
+def _said(network: Classifying, lesson: Lesson, places: list[Place]) -> list[int]:
+    said: list[int] = []
+    for first in range(0, len(places), lesson.batch):
+        batch = lesson.copies.batch(places[first : first + lesson.batch], lesson.device)
+        said += network.network(batch["image"]).argmax(1).tolist()
+    return said
