@@ -16,6 +16,7 @@ from cephalign.cli_reference import add_reference_verb
 from cephalign.cli_register import add_register_verb
 from cephalign.cli_rire import add_rire_verb
 from cephalign.cli_simulate import add_simulate_verb
+from cephalign.cli_study import add_study_verb
 from cephalign.cli_train import add_train_verb
 from cephalign.errors import CephalignError
 
@@ -49,6 +50,7 @@ add_file_verbs(app)
 add_identify_verb(app)
 add_rire_verb(app)
 add_train_verb(app)
+add_study_verb(app)
 
 
 def main() -> None:

@@ -10,10 +10,13 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from cephalign.errors import InputError
+from cephalign.errors import InputError, OutputError
 from cephalign.io.texts import write_json
+from cephalign.train.provenance import commit
 
 CELLS = "cells"
+# The cell that says of which study a folder is.
+WHAT = "study"
 
 
 @dataclass(frozen=True)
@@ -25,11 +28,30 @@ class Cells:
     folder : Path
         Of the study; cells lie in `cells` beneath.
     known : dict
-        What all cells hold in common: scale, seed. A cell of another study is refused.
+        What all cells hold in common: scale, seed, heads. A cell of another study is refused.
     """
 
     folder: Path
     known: dict[str, Any]
+
+    def open(self) -> None:
+        """Make the folder, or make sure that it is this study's.
+
+        Raises
+        ------
+        OutputError
+            It cannot be written to, or holds something else.
+        InputError
+            It holds another study.
+        """
+        try:
+            (self.folder / CELLS).mkdir(parents=True, exist_ok=True)
+            foreign = {one.name for one in self.folder.iterdir()} - {CELLS} and not self.has(WHAT)
+        except OSError as error:
+            raise OutputError(f"cannot write to {self.folder}: {error.strerror or error}") from error
+        if foreign:
+            raise OutputError(f"{self.folder} holds data that are no study", do="choose another --out")
+        self.made(dict, WHAT)
 
     def path(self, table: str, *names: object) -> Path:
         """Return where a cell lies."""
@@ -45,6 +67,8 @@ class Cells:
 
         Raises
         ------
+        FileNotFoundError
+            It was not made.
         InputError
             It is damaged, or of another study.
         """
@@ -68,8 +92,7 @@ class Cells:
         """Read a cell, or make it and keep it."""
         if not self.has(table, *names):
             began = perf_counter()
-            cell = self.known | make() | {"seconds": perf_counter() - began}
-            path = self.path(table, *names)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_json(cell, path)
+            cell = self.known | make()
+            made = {"seconds": perf_counter() - began, "commit": commit()}
+            write_json(cell | made, self.path(table, *names))
         return self.read(table, *names)

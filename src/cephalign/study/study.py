@@ -14,6 +14,7 @@ from cephalign.errors import InputError
 from cephalign.io.atomic import whole_file
 from cephalign.models.pair_network import StagedNetwork
 from cephalign.simulate.head import Anatomy
+from cephalign.simulate.procedural import procedural_head
 from cephalign.study.cells import Cells
 from cephalign.study.copies import Copies, Place
 from cephalign.study.lesson import Lesson, mean_loss
@@ -50,8 +51,17 @@ class Study:
 
     @cached_property
     def cells(self) -> Cells:
-        """Return where results are kept."""
-        return Cells(self.folder, {"scale": self.scale.name, "seed": self.seed})
+        """Return where results are kept; the folder is looked at when first wanted.
+
+        Raises
+        ------
+        OutputError, InputError
+            As `Cells.open`.
+        """
+        heads = "procedural" if self.anatomy is procedural_head else "label maps"
+        cells = Cells(self.folder, {"scale": self.scale.name, "seed": self.seed, "heads": heads})
+        cells.open()
+        return cells
 
     @cached_property
     def copies(self) -> Copies:
@@ -109,7 +119,6 @@ class Study:
         rate = self.rate(name)
         self.tell(f"{name}: learning from split {split + 1} of {self.scale.splits}")
         self.lesson(split).teach(network, rate)
-        path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as temporary:
             torch.save(network.state_dict(), temporary)
         return network

@@ -1,0 +1,86 @@
+"""The verb `study`: the paper's tables and figures, part by part."""
+
+# ruff: noqa: PLC0415 - so that --help answers at once
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from cephalign.cli_files import say
+
+if TYPE_CHECKING:
+    from cephalign.study.study import Study
+
+Part = Literal["all", "fig6", "fig7", "fig8", "fig9", "table1", "table2", "table3", "report"]
+
+
+def study(
+    part: Annotated[Part, typer.Argument(metavar="PART", help="A table, a figure, all of them, or report.")],
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The study's folder.")],
+    scale: Annotated[
+        Literal["smoke", "small", "paper"],
+        typer.Option(help="From a minute on two cores, over some hours, to the paper's own size."),
+    ] = "small",
+    seed: Annotated[int, typer.Option(min=0, help="Decides every head, copy, split and first weight.")] = 0,
+    anatomy: Annotated[
+        Path | None,
+        typer.Option(help="A folder of label maps of real heads; if left out, heads are procedural."),
+    ] = None,
+    device: Annotated[
+        Literal["auto", "cpu", "cuda"],
+        typer.Option(help="Where networks learn."),
+    ] = "auto",
+) -> None:
+    """Compare every method of the paper's tables, on simulated heads.
+
+    What was measured is kept cell by cell: the same command goes on where an earlier one was ended. Each part
+    does what it needs itself; report writes one page of all that is there.
+    """
+    gc.enable()  # a study is no matter of a few seconds
+    from cephalign.parallel import undivided_operations
+    from cephalign.simulate.labelled import LabelledHeads
+    from cephalign.simulate.procedural import procedural_head
+    from cephalign.study.report import HTML, write_report
+    from cephalign.study.scale import scale_of
+    from cephalign.study.study import Study
+    from cephalign.train.leg import device_of
+
+    heads = LabelledHeads(anatomy) if anatomy else procedural_head
+    made = Study(scale_of(scale), seed, out, heads, device_of(device), say)
+    _ = made.cells  # a folder of something else is refused before the work begins
+    with undivided_operations():
+        for make in _makers(part):
+            make(made)
+    if part in ("all", "report"):
+        write_report(made)
+        typer.echo(out / HTML)
+    else:
+        typer.echo(out / "cells")
+
+
+def _makers(part: Part) -> list[Callable[[Study], None]]:
+    from cephalign.study import fig6, fig7, fig8, fig9, table1, table2, table3
+
+    parts: dict[str, Callable[[Study], None]] = {
+        "fig6": fig6.make,
+        "fig7": fig7.make,
+        "fig8": fig8.make,
+        "table1": table1.make,
+        "table2": table2.make,
+        "table3": table3.make,
+        "fig9": fig9.make,
+    }
+    if part == "report":
+        return []
+    return list(parts.values()) if part == "all" else [parts[part]]
+
+
+def add_study_verb(app: typer.Typer) -> None:
+    """Mount the verb on the program; its errors are left to the program's own handler."""
+    app.command()(study)

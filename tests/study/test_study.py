@@ -1,0 +1,138 @@
+"""The whole study at its smallest, once; that it goes on where it ended; what it refuses."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+import torch
+from scipy import ndimage
+from typer.testing import CliRunner
+
+from cephalign.cli import app
+from cephalign.errors import InputError, OutputError
+from cephalign.models.features import FeaturesConfig, motion_of
+from cephalign.simulate.procedural import procedural_head
+from cephalign.study import table1, table2, table3
+from cephalign.study.cells import Cells
+from cephalign.study.scale import SCALES, scale_of
+from cephalign.study.study import Study
+
+SMOKE = scale_of("smoke")
+
+
+def study_in(folder, told=None):
+    said = [] if told is None else told
+    return Study(SMOKE, 5, folder, procedural_head, torch.device("cpu"), said.append)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    """Run all parts as a user would."""
+    folder = tmp_path_factory.mktemp("study")
+    ran = CliRunner().invoke(app, ["study", "all", "--scale", "smoke", "--seed", "5", "--out", str(folder)])
+    assert ran.exit_code == 0, ran.output
+    return folder
+
+
+def test_every_row_and_figure_is_on_the_page(done):
+    pages = [(done / name).read_text(encoding="utf-8") for name in ("report.md", "report.html")]
+    rows = (*table1.names(), *table2.names(study_in(done)), *table3.names())
+    for page in pages:
+        assert all(row in page.replace("&amp;", "&") for row in rows)
+        assert "Not measured" not in page
+        for picture in re.findall(r"fig\d\.png", page):
+            assert (done / picture).read_bytes().startswith(b"\x89PNG")
+    assert len(rows) == 8 + 1 + 3 + 6 + 6
+    assert "<script" not in pages[1]
+
+
+def test_ours_is_right_and_what_no_network_saw_is_scored_alike(done):
+    cells = study_in(done).cells
+    ours = cells.read(table1.TABLE, table1.OURS, 0)["rows"]
+    still = cells.read(table1.TABLE, table1.STILL[0], 0)["rows"]
+    assert len(ours) == len(still) == 2
+    for found, left in zip(ours, still, strict=True):
+        assert found["TRE"] < 2.0 < left["TRE"]
+        assert found["DSC"] > left["DSC"]
+        assert found["SSIM"] > left["SSIM"]
+        assert found["CMS"] == found["DSC"]
+        assert found["JSC"] == pytest.approx(found["DSC"] / (2 - found["DSC"]))
+
+
+def test_what_was_measured_is_not_measured_again(done):
+    before = {path.name: path.stat().st_mtime_ns for path in (done / "cells").iterdir()}
+    study = study_in(done)
+    lost = study.cells.path(table1.TABLE, "Miao et al.", 0)
+    cell = json.loads(lost.read_text())
+    lost.unlink()
+    told = []
+    table1.make(study_in(done, told))
+    assert [one for one in told if not one.startswith("simulating")] == ["Table 1: Miao et al., split 1 of 1"]
+    after = {path.name: path.stat().st_mtime_ns for path in (done / "cells").iterdir()}
+    assert {name for name in before if before[name] != after[name]} == {lost.name}
+    again = json.loads(lost.read_text())
+    for row, other in zip(cell["rows"], again["rows"], strict=True):
+        assert {**row, "seconds": 0} == {**other, "seconds": 0}
+
+
+def test_another_study_is_refused(done):
+    ran = CliRunner().invoke(app, ["study", "report", "--scale", "smoke", "--seed", "6", "--out", str(done)])
+    assert ran.exit_code != 0
+    assert isinstance(ran.exception, InputError)
+    assert "of another study" in str(ran.exception)
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path):
+    (tmp_path / "thesis.tex").write_text("x")
+    with pytest.raises(OutputError, match="data that are no study"):
+        _ = study_in(tmp_path).cells
+
+
+def test_a_damaged_cell_says_what_to_do(tmp_path):
+    cells = Cells(tmp_path, {"seed": 1})
+    cells.open()
+    cells.path("table1", "x", 0).write_text("{")
+    with pytest.raises(InputError, match="delete it"):
+        cells.read("table1", "x", 0)
+
+
+def test_nothing_measured_is_nothing_to_report(tmp_path):
+    ran = CliRunner().invoke(app, ["study", "report", "--scale", "smoke", "--out", str(tmp_path)])
+    assert "nothing to report" in str(ran.exception)
+
+
+@pytest.mark.parametrize("name", SCALES)
+def test_copies_of_an_original_are_in_one_subset(tmp_path, name):
+    scale = scale_of(name)
+    study = Study(scale, 3, tmp_path, procedural_head, torch.device("cpu"), print)
+    splits = [study.split(number) for number in range(4)]
+    assert len(set(splits)) == 4
+    for split in splits:
+        parts = split.train, split.validation, split.test
+        assert sorted(sum(parts, ())) == list(range(scale.originals))
+        assert len(split.test) == scale.originals - round(0.6 * scale.originals)
+
+
+def test_an_unknown_scale_is_refused():
+    with pytest.raises(InputError, match="smoke, small, paper"):
+        scale_of("large")
+
+
+def test_a_mono_image_lies_as_the_moving_copy(tmp_path):
+    """Brought back by the true motion, it is the fixed copy again; by none, it is not."""
+    copies = study_in(tmp_path).copies
+    (place,) = copies.places([0], 1)
+    found, motions = copies.pairs[0], copies.motions(place)
+    config = FeaturesConfig((40, 40, 30), (7.0, 7.0, 8.0))
+    shown, mono = found.copy(motions, config), found.mono(motions, config)
+    middle = (np.array(config.shape) - 1) / 2
+    places = (np.indices(config.shape).reshape(3, -1).T - middle) * config.spacing_mm
+
+    def likeness(responses):
+        moved = motion_of(responses, np.zeros(3), np.zeros(3)).map(places)
+        back = ndimage.map_coordinates(mono[0], (moved / config.spacing_mm + middle).T, order=1)
+        return np.corrcoef(back, shown["fixed"].ravel())[0, 1]
+
+    assert likeness(shown["responses"]) > 0.97
+    assert likeness(np.zeros(6)) < 0.9
