@@ -58,6 +58,10 @@ class Cells:
         plain = (re.sub(r"[^a-z0-9]+", "-", str(name).lower()).strip("-") for name in (table, *names))
         return self.folder / CELLS / ("_".join(plain) + ".json")
 
+    def halfway(self, table: str, *names: object) -> Path:
+        """Return where a training for a cell is kept until it is done."""
+        return self.path(table, *names).with_suffix(".halfway")
+
     def has(self, table: str, *names: object) -> bool:
         """Say whether a cell was made."""
         return self.path(table, *names).is_file()
@@ -72,7 +76,22 @@ class Cells:
         InputError
             It is damaged, or of another study.
         """
-        path = self.path(table, *names)
+        return self._read(self.path(table, *names))
+
+    def of(self, table: str) -> list[dict[str, Any]]:
+        """Read all cells of a table."""
+        return [self._read(path) for path in sorted((self.folder / CELLS).glob(f"{table}_*.json"))]
+
+    def made(self, make: Callable[[], dict[str, Any]], table: str, *names: object) -> dict[str, Any]:
+        """Read a cell, or make it and keep it."""
+        if not self.has(table, *names):
+            began = perf_counter()
+            cell = self.known | make()
+            made = {"seconds": perf_counter() - began, "commit": commit()}
+            write_json(cell | made, self.path(table, *names))
+        return self.read(table, *names)
+
+    def _read(self, path: Path) -> dict[str, Any]:
         try:
             cell: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         except ValueError as error:
@@ -87,12 +106,3 @@ class Cells:
                 do="take another --out, or delete that folder",
             )
         return cell
-
-    def made(self, make: Callable[[], dict[str, Any]], table: str, *names: object) -> dict[str, Any]:
-        """Read a cell, or make it and keep it."""
-        if not self.has(table, *names):
-            began = perf_counter()
-            cell = self.known | make()
-            made = {"seconds": perf_counter() - began, "commit": commit()}
-            write_json(cell | made, self.path(table, *names))
-        return self.read(table, *names)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from time import monotonic
 from typing import Protocol
 
 import numpy as np
@@ -12,10 +14,12 @@ from torch import nn
 
 from cephalign.models.pair_network import StagedNetwork
 from cephalign.study.copies import Place
+from cephalign.study.halfway import Halfway, read_halfway, write_halfway
 from cephalign.train.schedule import ScheduleConfig, part_of_rate
 from cephalign.train.task import Batch
 
 CLIP, WEIGHT_DECAY = 1.0, 1e-4
+KEPT_EVERY_S = 60.0
 WARM = ScheduleConfig(warmup_steps=5)
 
 
@@ -53,7 +57,7 @@ class Lesson:
         """Return the lesson with fewer epochs."""
         return replace(self, epochs=max(1, round(share * self.epochs)))
 
-    def teach(self, network: StagedNetwork, rate: float) -> None:
+    def teach(self, network: StagedNetwork, rate: float, kept: Path | None = None) -> None:
         """Train a network, stage by stage.
 
         Parameters
@@ -62,31 +66,48 @@ class Lesson:
         rate : float
             The highest; it falls to zero along half a cosine, as AdamW (Loshchilov and Hutter, ICLR 2019)
             goes.
+        kept : Path, optional
+            Where the training is kept about once a minute, and taken up again; removed in the end.
         """
-        rng = np.random.default_rng(self.seed)
+        before = read_halfway(kept) if kept else None
         with torch.random.fork_rng():
-            torch.manual_seed(self.seed)
             for stage in range(len(network.STAGES)):
                 network.begin(stage)
+                if before and stage < before.stage:
+                    continue
                 network.train()
-                self._teach_stage(network, stage, rate, rng)
+                self._teach_stage(
+                    network, stage, rate, kept, before if before and before.stage == stage else None
+                )
         network.eval()
+        if kept:
+            kept.unlink(missing_ok=True)
 
-    def _teach_stage(self, network: StagedNetwork, stage: int, rate: float, rng: np.random.Generator) -> None:
+    def _teach_stage(
+        self, network: StagedNetwork, stage: int, rate: float, kept: Path | None, before: Halfway | None
+    ) -> None:
         learning = [one for one in network.parameters() if one.requires_grad]
         descent = torch.optim.AdamW(learning, rate, weight_decay=WEIGHT_DECAY)
         batches = max(1, len(self.places) // self.batch)  # incomplete ones are left out
-        for step in range(self.epochs * batches):
-            if step % batches == 0:
-                order = rng.permutation(len(self.places))
-            chosen = [self.places[n] for n in order[(step % batches) * self.batch :][: self.batch]]
-            for group in descent.param_groups:
-                group["lr"] = rate * part_of_rate(WARM, step, self.epochs * batches)
-            loss = network.loss(self.copies.batch(chosen, self.device), stage)
-            descent.zero_grad()
-            torch.autograd.backward(loss)
-            nn.utils.clip_grad_norm_(learning, CLIP)
-            descent.step()
+        written = monotonic()
+        for epoch in range(before.put_into(network, descent) if before else 0, self.epochs):
+            # Of each epoch for itself, so that one can be the first of a leg.
+            rng = np.random.default_rng([self.seed, stage, epoch])
+            torch.manual_seed(int(rng.integers(2**62)))
+            order = rng.permutation(len(self.places))
+            for number in range(batches):
+                chosen = [self.places[n] for n in order[number * self.batch :][: self.batch]]
+                part = part_of_rate(WARM, epoch * batches + number, self.epochs * batches)
+                for group in descent.param_groups:
+                    group["lr"] = rate * part
+                loss = network.loss(self.copies.batch(chosen, self.device), stage)
+                descent.zero_grad()
+                torch.autograd.backward(loss)
+                nn.utils.clip_grad_norm_(learning, CLIP)
+                descent.step()
+            if kept and monotonic() - written > KEPT_EVERY_S:
+                write_halfway(kept, network, descent, stage, epoch + 1)
+                written = monotonic()
 
 
 @torch.inference_mode()

@@ -103,7 +103,7 @@ class Study:
     def _tried(self, name: str, rate: float) -> float:
         lesson = self.lesson(0).shortened(TUNING_SHARE)
         network = network_of(name, self.scale, self.seed).to(self.device)
-        lesson.teach(network, rate)
+        lesson.teach(network, rate, self.cells.halfway("rate", name, rate))
         held_out = self.copies.places(self.split(0).validation, self.scale.copies)
         return mean_loss(network, replace(lesson, places=held_out))
 
@@ -118,7 +118,7 @@ class Study:
             return network.eval()
         rate = self.rate(name)
         self.tell(f"{name}: learning from split {split + 1} of {self.scale.splits}")
-        self.lesson(split).teach(network, rate)
+        self.lesson(split).teach(network, rate, self.cells.halfway("network", name, split))
         with whole_file(path) as temporary:
             torch.save(network.state_dict(), temporary)
         return network

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -12,37 +11,45 @@ from cephalign.geometry import Rigid
 from cephalign.geometry.grid import Float
 from cephalign.prep.coarse import FoundHead
 from cephalign.registration import register
+from cephalign.registration_starts import Method as StartMethod
 from cephalign.study.held_out import Method, measured
 from cephalign.study.networks import NETWORKS, method_of
 from cephalign.study.study import Study
 
 TABLE = "table1"
-OURS = "cephalign (auto)"
+OURS: dict[str, StartMethod] = {"cephalign (auto)": "auto", "cephalign (pose)": "pose"}
 STILL = ("headers as they are", "middles of the grids", "middles of the heads")
 
 
 def names() -> tuple[str, ...]:
     """Return the rows of the table."""
-    return (*NETWORKS, OURS, *STILL)
+    return (*NETWORKS, *OURS, *STILL)
 
 
-def make(study: Study, only: Callable[[str], bool] = lambda _: True) -> None:
+def all_names(study: Study) -> tuple[str, ...]:
+    """Return the rows of the table, and those that `benchmarks.study_peers` has added for every split."""
+    splits = range(study.scale.splits)
+    added = sorted({cell["method"] for cell in study.cells.of(TABLE)} - set(names()))
+    return (*names(), *(name for name in added if all(study.cells.has(TABLE, name, n) for n in splits)))
+
+
+def make(study: Study) -> None:
     """Measure what is missing."""
     for split in range(study.scale.splits):
-        for name in filter(only, names()):
+        for name in names():
             study.cells.made(partial(_cell, study, name, split), TABLE, name, split)
 
 
 def _cell(study: Study, name: str, split: int) -> dict[str, Any]:
     register_pair = method(study, name, split)
     study.tell(f"Table 1: {name}, split {split + 1} of {study.scale.splits}")
-    return {"rows": measured(study, split, register_pair)}
+    return {"method": name, "rows": measured(study, split, register_pair)}
 
 
 def method(study: Study, name: str, split: int) -> Method:
     """Return how a row of the table registers, after its training in a split."""
-    if name == OURS:
-        return lambda fixed, moving: register(fixed, moving).moving_from_fixed
+    if name in OURS:
+        return lambda fixed, moving: register(fixed, moving, method=OURS[name]).moving_from_fixed
     if name in STILL:
         return _STILL[name]
     learnt = method_of(study.trained(name, split), study.scale, study.device)

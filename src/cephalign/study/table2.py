@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -24,10 +23,10 @@ def names(study: Study) -> tuple[str, ...]:
     )
 
 
-def make(study: Study, only: Callable[[str], bool] = lambda _: True) -> None:
+def make(study: Study) -> None:
     """Measure what is missing."""
     for split in range(study.scale.splits):
-        for name in filter(only, names(study)):
+        for name in names(study):
             study.cells.made(partial(_cell, study, name, split), TABLE, name, split)
 
 

@@ -62,11 +62,11 @@ def names() -> tuple[str, ...]:
     return tuple(NETWORKS)
 
 
-def make(study: Study, only: Callable[[str], bool] = lambda _: True) -> None:
+def make(study: Study) -> None:
     """Measure what is missing."""
     kinds = Kinds(study.scale, study.seed, study.anatomy)
     for split in range(study.scale.splits):
-        for name in filter(only, names()):
+        for name in names():
             study.cells.made(partial(_cell, study, kinds, name, split), TABLE, name, split)
 
 
@@ -76,7 +76,7 @@ def _cell(study: Study, kinds: Kinds, name: str, split: int) -> dict[str, Any]:
     numbers = study.split(split)
     network = _network(study, name, split)
     lesson = _lesson(study, kinds, kinds.places(numbers.train), split)
-    lesson.teach(network, rate)
+    lesson.teach(network, rate, study.cells.halfway(TABLE, name, split))
     places = kinds.places(numbers.test)
     true = [KINDS[place.copy % len(KINDS)].value for place in places]
     return {"true": true, "said": [KINDS[n].value for n in _said(network, lesson, places)], "rate": rate}
@@ -86,7 +86,7 @@ def _tried(study: Study, kinds: Kinds, name: str, rate: float) -> float:
     numbers = study.split(0)
     lesson = _lesson(study, kinds, kinds.places(numbers.train), 0).shortened(TUNING_SHARE)
     network = _network(study, name, 0)
-    lesson.teach(network, rate)
+    lesson.teach(network, rate, study.cells.halfway(RATE, name, rate))
     return mean_loss(network, replace(lesson, places=kinds.places(numbers.validation)))
 
 

@@ -65,7 +65,7 @@ SCORED = (
 
 def of_table1(study: Study) -> Table:
     """Return Table 1."""
-    return Table(SCORED, [_scored(study, table1.TABLE, name) for name in table1.names()])
+    return Table(SCORED, [_scored(study, table1.TABLE, name) for name in table1.all_names(study)])
 
 
 def of_table2(study: Study) -> Table:

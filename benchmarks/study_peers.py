@@ -1,0 +1,71 @@
+"""Other programs on the held-out pairs of a study's Table 1, each with its own initialiser.
+
+    python -m benchmarks.study_peers FOLDER --scale small --seed 0 [--anatomy DIR]
+
+Their rows go into the study's folder, cell by cell; `cephalign study report` shows them beside the others.
+A program that gives no answer counts as one that leaves the headers as they are. Seconds are of the whole
+process, on two threads.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchmarks.attempt import attempt
+from benchmarks.method import Job, Method, Start
+from benchmarks.methods import found_methods
+from cephalign.geometry import Rigid
+from cephalign.io.volumes import write_volume
+from cephalign.simulate.labelled import LabelledHeads
+from cephalign.simulate.procedural import procedural_head
+from cephalign.study import table1
+from cephalign.study.held_out import HeldOutPair, held_out_pairs
+from cephalign.study.scale import scale_of
+from cephalign.study.scores import scores
+from cephalign.study.study import Study
+
+PEERS = ("SimpleITK", "elastix", "plastimatch", "ANTs", "greedy")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--scale", default="small")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--anatomy", type=Path)
+    options = parser.parse_args()
+    heads = LabelledHeads(options.anatomy) if options.anatomy else procedural_head
+    study = Study(scale_of(options.scale), options.seed, options.folder, heads, torch.device("cpu"), print)
+    for split in range(study.scale.splits):
+        for method in found_methods():
+            if method.name.startswith(PEERS):
+                study.cells.made(partial(cell, study, method, split), table1.TABLE, method.name, split)
+
+
+def cell(study: Study, method: Method, split: int) -> dict[str, Any]:
+    print(f"{method.name}, split {split + 1} of {study.scale.splits}", flush=True)
+    rows = [row(study.folder / "peers", method, pair) for pair in held_out_pairs(study, split)]
+    return {"method": method.name, "rows": rows}
+
+
+def row(folder: Path, method: Method, pair: HeldOutPair) -> dict[str, float]:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    write_volume(pair.fixed, folder / "fixed.nii")
+    write_volume(pair.moving, folder / "moving.nii")
+    outcome = attempt(
+        method, Job(folder / "fixed.nii", folder / "moving.nii", folder / "method", Start.CENTRES)
+    )
+    said = outcome.moving_from_fixed or Rigid.identity()
+    shutil.rmtree(folder)
+    return scores(pair.fixed, pair.moving, said, pair.truth, pair.points) | {"seconds": outcome.seconds_whole}
+
+
+if __name__ == "__main__":
+    main()
