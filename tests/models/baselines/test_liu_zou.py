@@ -5,12 +5,13 @@ import pytest
 import torch
 from scipy import ndimage
 
-from cephalign.geometry import Rigid
+from cephalign.align.monomodal import mean_squares
+from cephalign.geometry import Rigid, Volume
 from cephalign.models.baselines.corners import corners, steady_corners
 from cephalign.models.baselines.liu import Liu
 from cephalign.models.baselines.zou import CELL, Zou, corner_cells, slices_of
 from cephalign.models.baselines.zou_matching import Points, matched, motion_by_consensus, points_of
-from cephalign.models.features import FeaturesConfig
+from cephalign.models.features import FeaturesConfig, grid_about
 
 CONFIG = FeaturesConfig(shape=(48, 48, 6), spacing_mm=(5.0, 5.0, 8.0))
 
@@ -43,13 +44,30 @@ def learn(network, batch, stage, steps, rate=2e-3):
     return losses
 
 
-def test_liu_learns_the_other_contrast(batch):
+@pytest.fixture(scope="module")
+def unseen():
+    """Return the images of another texture, the moving one shifted, and the (3,) shift in mm."""
+    fixed = texture(3)
+    there = ndimage.shift(fixed, (2, -1, 0), order=1, mode="nearest")
+    images = {"fixed": fixed, "moving": (1 - there) ** 1.5}
+    tensors = {name: torch.from_numpy(image)[None].float() for name, image in images.items()}
+    return tensors, np.array([2, -1, 0]) * CONFIG.spacing_mm
+
+
+def test_liu_learns_the_other_contrast_and_mean_squares_do_the_rest(batch, unseen):
     torch.manual_seed(1)
     network = Liu(filters=4)
     losses = learn(network, batch, 0, 80, rate=1e-2)
     assert network(batch["moving"]).shape == batch["mono"].shape
     assert network.features(batch["fixed"], batch["moving"]).shape == (2, 8)
     assert losses[-1] < 0.5 * batch["mono"].var().item()
+    images, shift = unseen
+    grid = grid_about(np.zeros(3), CONFIG)
+    with torch.inference_mode():
+        made = network.eval()(images["moving"][None])[0, 0].numpy()
+    found = mean_squares(Volume(images["fixed"][0].numpy(), grid), Volume(made, grid), Rigid.identity())
+    points = np.random.default_rng(7).uniform(-60, 60, (20, 3)) * (1, 1, 0.2)
+    assert found.distance(Rigid.from_euler((0, 0, 0), shift), points).mean() < 0.3 * np.linalg.norm(shift)
 
 
 def test_corners_are_corners():
@@ -70,7 +88,7 @@ def test_a_cell_names_the_voxel_of_its_corner():
     assert corner_cells(image)[0, 5, 5].item() == CELL**2
 
 
-def test_zou_finds_partners_in_the_other_contrast(batch):
+def test_zou_finds_partners_in_the_other_contrast(batch, unseen):
     torch.manual_seed(2)
     network = Zou(CONFIG)
     points = learn(network, batch, 0, 25)
@@ -78,16 +96,18 @@ def test_zou_finds_partners_in_the_other_contrast(batch):
     assert points[-1] < 0.7 * points[0]
     assert partners[-1] < 0.4 * partners[0]
     network.eval()
+    assert slices_of(batch["fixed"]).shape == (12, 1, 48, 48)
+    images, shift = unseen
     affine = np.diag([*CONFIG.spacing_mm, 1.0])
-    fixed, moving = (points_of(network, batch[name][0], affine, name) for name in ("fixed", "moving"))
+    fixed, moving = (points_of(network, images[name], affine, name) for name in ("fixed", "moving"))
     pairs = matched(fixed, moving)
     assert len(pairs) > 20
     pose, agreeing = motion_by_consensus(
         fixed.places[pairs[:, 0]], moving.places[pairs[:, 1]], np.random.default_rng(3), 5.0
     )
     assert agreeing > 10
-    assert pose.distance(Rigid.identity(), fixed.places).mean() < 5.0
-    assert slices_of(batch["fixed"]).shape == (12, 1, 48, 48)
+    off = pose.distance(Rigid.from_euler((0, 0, 0), shift), fixed.places)
+    assert off.mean() < 0.5 * np.linalg.norm(shift)
 
 
 def test_consensus_leaves_false_matches_out():
