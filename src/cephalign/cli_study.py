@@ -6,16 +6,19 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from cephalign.cli_files import say
+from cephalign.errors import InputError
 
 if TYPE_CHECKING:
     from cephalign.study.study import Study
 
+EXTRA = {"monai": "MONAI", "skimage": "scikit-image", "jinja2": "Jinja2"}
 Part = Literal["all", "fig6", "fig7", "fig8", "fig9", "table1", "table2", "table3", "report"]
 
 
@@ -43,6 +46,7 @@ def study(
     does what it needs itself; report writes one page of all that is there.
     """
     gc.enable()  # a study is no matter of a few seconds
+    _refuse_missing()
     from cephalign.parallel import undivided_operations
     from cephalign.simulate.labelled import LabelledHeads
     from cephalign.simulate.procedural import procedural_head
@@ -62,6 +66,18 @@ def study(
         typer.echo(out / HTML)
     else:
         typer.echo(out / "cells")
+
+
+def _refuse_missing() -> None:
+    """Refuse to begin without what the last hour would need."""
+    missing = [name for name in EXTRA if find_spec(name) is None]
+    if missing:
+        raise InputError(
+            "a study needs more than registering does",
+            expected=", ".join(EXTRA.values()),
+            got=f"without {', '.join(EXTRA[name] for name in missing)}",
+            do="pip install 'cephalign[study]'",
+        )
 
 
 def _makers(part: Part) -> list[Callable[[Study], None]]:

@@ -97,6 +97,20 @@ def test_a_damaged_cell_says_what_to_do(tmp_path):
         cells.read("table1", "x", 0)
 
 
+def test_missing_extras_are_said_before_the_work(tmp_path, monkeypatch):
+    monkeypatch.setattr("cephalign.cli_study.find_spec", lambda name: None if name == "monai" else name)
+    ran = CliRunner().invoke(app, ["study", "all", "--scale", "smoke", "--out", str(tmp_path / "out")])
+    assert "without MONAI; pip install 'cephalign[study]'" in str(ran.exception)
+    assert not (tmp_path / "out").exists()
+
+
+def test_rows_of_other_programs_stand_with_the_others(done):
+    study = study_in(done)
+    rows = study.cells.read(table1.TABLE, table1.STILL[0], 0)["rows"]
+    study.cells.made(lambda: {"method": "ANTs", "rows": rows}, table1.TABLE, "ANTs", 0)
+    assert table1.all_names(study) == (*table1.names(), "ANTs")
+
+
 def test_nothing_measured_is_nothing_to_report(tmp_path):
     ran = CliRunner().invoke(app, ["study", "report", "--scale", "smoke", "--out", str(tmp_path)])
     assert "nothing to report" in str(ran.exception)
