@@ -23,9 +23,9 @@ from benchmarks.methods import found_methods
 from cephalign.geometry import Rigid
 from cephalign.io.volumes import write_volume
 from cephalign.simulate.labelled import LabelledHeads
-from cephalign.simulate.procedural import procedural_head
 from cephalign.study import table1
 from cephalign.study.held_out import HeldOutPair, held_out_pairs
+from cephalign.study.originals import Simulated
 from cephalign.study.scale import scale_of
 from cephalign.study.scores import scores
 from cephalign.study.study import Study
@@ -40,8 +40,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--anatomy", type=Path)
     options = parser.parse_args()
-    heads = LabelledHeads(options.anatomy) if options.anatomy else procedural_head
-    study = Study(scale_of(options.scale), options.seed, options.folder, heads, torch.device("cpu"), print)
+    source = Simulated(LabelledHeads(options.anatomy)) if options.anatomy else Simulated()
+    study = Study(scale_of(options.scale), options.seed, options.folder, source, torch.device("cpu"), print)
     for split in range(study.scale.splits):
         for method in found_methods():
             if method.name.startswith(PEERS):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -16,6 +17,8 @@ from cephalign.cli_files import say
 from cephalign.errors import InputError
 
 if TYPE_CHECKING:
+    from cephalign.study.originals import Source
+    from cephalign.study.scale import Scale
     from cephalign.study.study import Study
 
 EXTRA = {"monai": "MONAI", "skimage": "scikit-image", "jinja2": "Jinja2"}
@@ -35,12 +38,20 @@ def study(
         Path | None,
         typer.Option(help="A folder of label maps of real heads; if left out, heads are procedural."),
     ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PAIRS.tsv",
+            help="Real originals instead: a table of T1s and CTs with the columns fixed, moving and "
+            "reference (a transform file), with paths from the table's folder.",
+        ),
+    ] = None,
     device: Annotated[
         Literal["auto", "cpu", "cuda"],
         typer.Option(help="Where networks learn."),
     ] = "auto",
 ) -> None:
-    """Compare every method of the paper's tables, on simulated heads.
+    """Compare every method of the paper's tables, on simulated heads or on yours.
 
     What was measured is kept cell by cell: the same command goes on where an earlier one was ended. Each part
     does what it needs itself; report writes one page of all that is there.
@@ -48,15 +59,13 @@ def study(
     gc.enable()  # a study is no matter of a few seconds
     _refuse_missing()
     from cephalign.parallel import undivided_operations
-    from cephalign.simulate.labelled import LabelledHeads
-    from cephalign.simulate.procedural import procedural_head
     from cephalign.study.report import HTML, write_report
     from cephalign.study.scale import scale_of
     from cephalign.study.study import Study
     from cephalign.train.leg import device_of
 
-    heads = LabelledHeads(anatomy) if anatomy else procedural_head
-    made = Study(scale_of(scale), seed, out, heads, device_of(device), say)
+    chosen, source = _source(scale_of(scale), anatomy, data)
+    made = Study(chosen, seed, out, source, device_of(device), say)
     _ = made.cells  # a folder of something else is refused before the work begins
     with undivided_operations():
         for make in _makers(part):
@@ -66,6 +75,21 @@ def study(
         typer.echo(out / HTML)
     else:
         typer.echo(out / "cells")
+
+
+def _source(scale: Scale, anatomy: Path | None, data: Path | None) -> tuple[Scale, Source]:
+    from cephalign.io.pairs_table import read_pairs
+    from cephalign.simulate.labelled import LabelledHeads
+    from cephalign.study.originals import FEWEST, Scanned, Simulated
+
+    if data is None:
+        return scale, Simulated(LabelledHeads(anatomy)) if anatomy else Simulated()
+    if anatomy:
+        raise InputError("--anatomy and --data exclude each other", do="give one of them")
+    count = len(read_pairs(data))
+    if count < FEWEST:
+        raise InputError(f"{data} holds too few pairs", expected=f"{FEWEST} at least", got=str(count))
+    return replace(scale, originals=count), Scanned(data)
 
 
 def _refuse_missing() -> None:

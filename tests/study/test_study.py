@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 from cephalign.cli import app
 from cephalign.errors import InputError, OutputError
 from cephalign.models.features import FeaturesConfig, motion_of
-from cephalign.simulate.procedural import procedural_head
 from cephalign.study import table1, table2, table3
 from cephalign.study.cells import Cells
+from cephalign.study.originals import Simulated
 from cephalign.study.scale import SCALES, scale_of
 from cephalign.study.study import Study
 
@@ -23,7 +23,7 @@ SMOKE = scale_of("smoke")
 
 def study_in(folder, told=None):
     said = [] if told is None else told
-    return Study(SMOKE, 5, folder, procedural_head, torch.device("cpu"), said.append)
+    return Study(SMOKE, 5, folder, Simulated(), torch.device("cpu"), said.append)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def test_what_was_measured_is_not_measured_again(done):
     lost.unlink()
     told = []
     table1.make(study_in(done, told))
-    assert [one for one in told if not one.startswith("simulating")] == ["Table 1: Miao et al., split 1 of 1"]
+    assert [one for one in told if not one.startswith("original")] == ["Table 1: Miao et al., split 1 of 1"]
     after = {path.name: path.stat().st_mtime_ns for path in (done / "cells").iterdir()}
     assert {name for name in before if before[name] != after[name]} == {lost.name}
     again = json.loads(lost.read_text())
@@ -119,7 +119,7 @@ def test_nothing_measured_is_nothing_to_report(tmp_path):
 @pytest.mark.parametrize("name", SCALES)
 def test_copies_of_an_original_are_in_one_subset(tmp_path, name):
     scale = scale_of(name)
-    study = Study(scale, 3, tmp_path, procedural_head, torch.device("cpu"), print)
+    study = Study(scale, 3, tmp_path, Simulated(), torch.device("cpu"), print)
     splits = [study.split(number) for number in range(4)]
     assert len(set(splits)) == 4
     for split in splits:

@@ -28,7 +28,7 @@ class Cells:
     folder : Path
         Of the study; cells lie in `cells` beneath.
     known : dict
-        What all cells hold in common: scale, seed, heads. A cell of another study is refused.
+        What all cells hold in common: scale, seed, originals. A cell of another study is refused.
     """
 
     folder: Path

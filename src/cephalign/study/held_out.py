@@ -12,7 +12,6 @@ from cephalign.geometry.grid import Float
 from cephalign.study.copies import Place
 from cephalign.study.scores import scores
 from cephalign.study.study import Study
-from cephalign.train.tasks.pairs import FIXED, MOVING
 
 Method = Callable[[Volume, Volume], Rigid]
 
@@ -43,10 +42,7 @@ def held_out_pairs(study: Study, split: int) -> Iterator[HeldOutPair]:
 
 def _pair(study: Study, place: Place) -> HeldOutPair:
     found, motions = study.copies.pairs[place.original], study.copies.motions(place)
-    fixed, moving = (
-        moved_copy(found.session.scans[kind], motion)
-        for kind, motion in zip((FIXED, MOVING), motions, strict=True)
-    )
+    fixed, moving = (moved_copy(scan, motion) for scan, motion in zip(found.scans, motions, strict=True))
     points = motions[0].copy_from_original.map(found.landmarks)
     return HeldOutPair(fixed, moving, truth_of_copies(found.moving_from_fixed, *motions), points)
 

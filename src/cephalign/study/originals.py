@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
+from cephalign.errors import InputError
+from cephalign.geometry import Modality, Rigid
+from cephalign.geometry.grid import apply_affine
+from cephalign.io.pairs_table import read_pairs
+from cephalign.io.transforms import read_transform
+from cephalign.io.volumes import read_volume
+from cephalign.prep.coarse import FoundHead
+from cephalign.prep.head import head_mask
 from cephalign.simulate.head import Anatomy
 from cephalign.simulate.procedural import procedural_head
+from cephalign.simulate.session import simulated_session
 from cephalign.study.scale import Scale
-from cephalign.train.tasks.pairs import FoundPair, found_pair
+from cephalign.train.tasks.pairs import FIXED, MOVING, FoundPair, found_pair
 
 TRAIN, VALIDATION = 0.6, 0.3  # of all, and of these
+KINDS = (Modality.CT, Modality.T1, Modality.T2, Modality.PD)
+# Streams of the seed: no other use of it draws from these.
+SPLIT_STREAM, KINDS_STREAM = 1_000_000, 2_000_000
+POINTS = 10  # of a head without landmarks
+FEWEST = 3  # to learn from, to validate on and to test
 
 
 @dataclass(frozen=True)
@@ -29,26 +46,96 @@ class Split:
     test: tuple[int, ...]
 
 
-def originals(
-    scale: Scale,
-    seed: int,
-    anatomy: Anatomy = procedural_head,
-    progress: Callable[[str], None] = lambda _: None,
-) -> list[FoundPair]:
-    """Simulate the pairs of a study: the same for the same seed, whatever is done with them."""
-    spacing_mm = min(scale.images.spacing_mm)
-    pairs = []
-    for number in range(scale.originals):
-        progress(f"simulating pair {number + 1} of {scale.originals}")
+class Source(Protocol):
+    """Where originals come from, one by one."""
+
+    @property
+    def name(self) -> str:
+        """What cells say of it."""
+
+    def pair(self, scale: Scale, seed: int, number: int) -> FoundPair:
+        """Return the T1 and the CT of an original."""
+
+    def kinds(self, scale: Scale, seed: int, number: int) -> dict[Modality, FoundHead]:
+        """Return scans of different kinds of one head, for Table 3: the same kinds of every original."""
+
+
+@dataclass(frozen=True, eq=False)
+class Simulated:
+    """Heads that no one has: the same for the same seed, whatever is done with them.
+
+    Parameters
+    ----------
+    anatomy : Anatomy
+    """
+
+    anatomy: Anatomy = procedural_head
+
+    @property
+    def name(self) -> str:
+        """Of the heads."""
+        return "procedural heads" if self.anatomy is procedural_head else "heads from label maps"
+
+    def pair(self, scale: Scale, seed: int, number: int) -> FoundPair:
+        """Simulate a pair."""
         rng = np.random.default_rng([seed, number])
-        pairs.append(found_pair(rng, scale.preset, anatomy, spacing_mm))
-    return pairs
+        return found_pair(rng, scale.preset, self.anatomy, min(scale.images.spacing_mm))
+
+    def kinds(self, scale: Scale, seed: int, number: int) -> dict[Modality, FoundHead]:
+        """Simulate a CT, a T1, a T2 and a PD of another head."""
+        rng = np.random.default_rng([seed, KINDS_STREAM, number])
+        while True:
+            session = simulated_session(rng, scale.preset, modalities=KINDS, anatomy=self.anatomy)
+            try:
+                return {
+                    kind: FoundHead.of(session.scans[kind], min(scale.images.spacing_mm)) for kind in KINDS
+                }
+            except InputError:  # so little of it, or so much noise
+                continue
+
+
+@dataclass(frozen=True, eq=False)
+class Scanned:
+    """Real pairs, of which each has a reference transform; the fixed scan a T1, the moving one a CT.
+
+    Parameters
+    ----------
+    table : Path
+        As `io.pairs_table.read_pairs` takes it.
+    """
+
+    table: Path
+
+    @property
+    def name(self) -> str:
+        """Of the table."""
+        return (
+            f"pairs of {self.table.name}, SHA-256 {hashlib.sha256(self.table.read_bytes()).hexdigest()[:12]}"
+        )
+
+    def pair(self, scale: Scale, seed: int, number: int) -> FoundPair:
+        """Read a pair; the points of its TRE are drawn in the head."""
+        paths = read_pairs(self.table)[number]
+        fixed, moving = read_volume(paths.fixed), read_volume(paths.moving)
+        truth = Rigid.identity()
+        if paths.reference:
+            truth = read_transform(paths.reference, fixed=fixed.grid, moving=moving.grid)
+        spacing_mm, mask = min(scale.images.spacing_mm), head_mask(fixed)
+        inside = np.random.default_rng(seed).choice(np.argwhere(mask.data), POINTS, replace=False)
+        points = apply_affine(mask.grid.world_from_voxel, inside.astype(float))
+        heads = FoundHead.of(fixed, spacing_mm, mask), FoundHead.of(moving, spacing_mm)
+        return FoundPair(*heads, truth, points, (fixed, moving))
+
+    def kinds(self, scale: Scale, seed: int, number: int) -> dict[Modality, FoundHead]:
+        """Return the two scans of a pair."""
+        pair = self.pair(scale, seed, number)
+        return {FIXED: pair.fixed, MOVING: pair.moving}
 
 
 def split_of(scale: Scale, seed: int, number: int) -> Split:
     """Draw a split: of 16 originals 7 to learn from, 3 to validate on, 6 to test."""
     drawn: Sequence[int] = (
-        np.random.default_rng([seed, 1_000_000, number]).permutation(scale.originals).tolist()
+        np.random.default_rng([seed, SPLIT_STREAM, number]).permutation(scale.originals).tolist()
     )
     learn = round(TRAIN * scale.originals)
     validation = max(1, round(VALIDATION * learn))

@@ -56,7 +56,7 @@ def write_report(study: Study) -> None:
         raise InputError("nothing to report", do="run a table or figure of the study first")
     title = f"Cephalign study, scale {study.scale.name}"
     facts = (
-        f"Simulated {study.scale.preset} pairs of {study.scale.originals} heads, seed {study.seed}; "
+        f"{study.scale.originals} originals ({study.source.name}), seed {study.seed}; "
         f"{study.scale.splits} random splits; {date.today().isoformat()}, commit {commit()}, version "
         f"{__version__}, PyTorch {torch.__version__}, {device_name(study.device)}."
     )

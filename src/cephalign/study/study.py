@@ -13,13 +13,11 @@ import torch
 from cephalign.errors import InputError
 from cephalign.io.atomic import whole_file
 from cephalign.models.pair_network import StagedNetwork
-from cephalign.simulate.head import Anatomy
-from cephalign.simulate.procedural import procedural_head
 from cephalign.study.cells import Cells
 from cephalign.study.copies import Copies, Place
 from cephalign.study.lesson import Lesson, mean_loss
 from cephalign.study.networks import network_of
-from cephalign.study.originals import Split, originals, split_of
+from cephalign.study.originals import Source, Split, split_of
 from cephalign.study.scale import Scale
 
 # Rates are compared after so much of the epochs.
@@ -35,8 +33,8 @@ class Study:
     scale : Scale
     seed : int
     folder : Path
-    anatomy : Anatomy
-        Whose heads to scan.
+    source : Source
+        Of the originals.
     device : torch.device
     tell : callable
         Told what is being done.
@@ -45,7 +43,7 @@ class Study:
     scale: Scale
     seed: int
     folder: Path
-    anatomy: Anatomy
+    source: Source
     device: torch.device
     tell: Callable[[str], None]
 
@@ -58,15 +56,19 @@ class Study:
         OutputError, InputError
             As `Cells.open`.
         """
-        heads = "procedural" if self.anatomy is procedural_head else "label maps"
-        cells = Cells(self.folder, {"scale": self.scale.name, "seed": self.seed, "heads": heads})
+        known = {"scale": self.scale.name, "seed": self.seed, "originals": self.source.name}
+        cells = Cells(self.folder, known)
         cells.open()
         return cells
 
     @cached_property
     def copies(self) -> Copies:
-        """Return the originals, simulated when first wanted, and their copies."""
-        return Copies(self.scale, self.seed, originals(self.scale, self.seed, self.anatomy, self.tell))
+        """Return the originals, made or read when first wanted, and their copies."""
+        pairs = []
+        for number in range(self.scale.originals):
+            self.tell(f"original {number + 1} of {self.scale.originals}")
+            pairs.append(self.source.pair(self.scale, self.seed, number))
+        return Copies(self.scale, self.seed, pairs)
 
     def split(self, number: int) -> Split:
         """Return one of the splits, from 0."""

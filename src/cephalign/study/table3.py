@@ -19,21 +19,21 @@ from cephalign.models.classifiers.vgg import Vgg19
 from cephalign.models.dcnn import Classifier
 from cephalign.models.pair_network import StagedNetwork
 from cephalign.study.copies import Place
-from cephalign.study.kinds import KINDS, Kinds
+from cephalign.study.kinds import Kinds
 from cephalign.study.lesson import Lesson, mean_loss
 from cephalign.study.scale import Scale
 from cephalign.study.study import TUNING_SHARE, Study
 
 TABLE, RATE = "table3", "rate3"
-NETWORKS: dict[str, Callable[[Scale], nn.Module]] = {
-    "DCNN": lambda scale: Classifier(
-        scale.images.encoder, len(KINDS), torch.Generator().manual_seed(torch.initial_seed())
+NETWORKS: dict[str, Callable[[Scale, int], nn.Module]] = {
+    "DCNN": lambda scale, kinds: Classifier(
+        scale.images.encoder, kinds, torch.Generator().manual_seed(torch.initial_seed())
     ),
-    "AlexNet": lambda _: AlexNet(len(KINDS)),
-    "VGG-19": lambda _: Vgg19(len(KINDS)),
-    "SqueezeNet": lambda _: SqueezeNet(len(KINDS)),
-    "GoogLeNet": lambda _: GoogLeNet(len(KINDS)),
-    "ResNet-101": lambda _: resnet101(len(KINDS)),
+    "AlexNet": lambda _, kinds: AlexNet(kinds),
+    "VGG-19": lambda _, kinds: Vgg19(kinds),
+    "SqueezeNet": lambda _, kinds: SqueezeNet(kinds),
+    "GoogLeNet": lambda _, kinds: GoogLeNet(kinds),
+    "ResNet-101": lambda _, kinds: resnet101(kinds),
 }
 
 
@@ -43,7 +43,7 @@ class Classifying(StagedNetwork):
     Parameters
     ----------
     network : Module
-        From (B, 1, I, J, K) images to (B, 4) logits.
+        From (B, 1, I, J, K) images to (B, K) logits.
     """
 
     STAGES = ("image",)
@@ -64,7 +64,7 @@ def names() -> tuple[str, ...]:
 
 def make(study: Study) -> None:
     """Measure what is missing."""
-    kinds = Kinds(study.scale, study.seed, study.anatomy)
+    kinds = Kinds(study.scale, study.seed, study.source)
     for split in range(study.scale.splits):
         for name in names():
             study.cells.made(partial(_cell, study, kinds, name, split), TABLE, name, split)
@@ -74,26 +74,27 @@ def _cell(study: Study, kinds: Kinds, name: str, split: int) -> dict[str, Any]:
     rate = study.best_rate(RATE, name, partial(_tried, study, kinds, name))
     study.tell(f"Table 3: {name}, split {split + 1} of {study.scale.splits}")
     numbers = study.split(split)
-    network = _network(study, name, split)
+    network = _network(study, kinds, name, split)
     lesson = _lesson(study, kinds, kinds.places(numbers.train), split)
     lesson.teach(network, rate, study.cells.halfway(TABLE, name, split))
     places = kinds.places(numbers.test)
-    true = [KINDS[place.copy % len(KINDS)].value for place in places]
-    return {"true": true, "said": [KINDS[n].value for n in _said(network, lesson, places)], "rate": rate}
+    true = [kinds.label(place).value for place in places]
+    said = [kinds.labels[n].value for n in _said(network, lesson, places)]
+    return {"kinds": [kind.value for kind in kinds.labels], "true": true, "said": said, "rate": rate}
 
 
 def _tried(study: Study, kinds: Kinds, name: str, rate: float) -> float:
     numbers = study.split(0)
     lesson = _lesson(study, kinds, kinds.places(numbers.train), 0).shortened(TUNING_SHARE)
-    network = _network(study, name, 0)
+    network = _network(study, kinds, name, 0)
     lesson.teach(network, rate, study.cells.halfway(RATE, name, rate))
     return mean_loss(network, replace(lesson, places=kinds.places(numbers.validation)))
 
 
-def _network(study: Study, name: str, split: int) -> Classifying:
+def _network(study: Study, kinds: Kinds, name: str, split: int) -> Classifying:
     with torch.random.fork_rng():
         torch.manual_seed(study.seed + split)
-        return Classifying(NETWORKS[name](study.scale)).to(study.device)
+        return Classifying(NETWORKS[name](study.scale, len(kinds.labels))).to(study.device)
 
 
 def _lesson(study: Study, kinds: Kinds, places: list[Place], split: int) -> Lesson:

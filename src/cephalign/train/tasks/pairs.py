@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from cephalign.augmentation.motion import Motion, draw_motion, truth_of_copies
 from cephalign.errors import InputError
-from cephalign.geometry import Modality, Rigid
+from cephalign.geometry import Modality, Rigid, Volume
 from cephalign.geometry.grid import Float
 from cephalign.models.features import FeaturesConfig, image_about, responses_of
 from cephalign.prep.coarse import FoundHead
 from cephalign.simulate.head import Anatomy
-from cephalign.simulate.session import Session, simulated_session
+from cephalign.simulate.session import simulated_session
 from cephalign.train.task import Samples
 
 FIXED, MOVING = Modality.T1, Modality.CT
@@ -31,15 +31,15 @@ class FoundPair:
         The truth.
     landmarks : (10, 3) array
         In the fixed scan, RAS+ mm.
-    session : Session
-        Where they come from.
+    scans : pair of Volume
+        Fixed and moving, as they were found in.
     """
 
     fixed: FoundHead
     moving: FoundHead
     moving_from_fixed: Rigid
     landmarks: Float
-    session: Session
+    scans: tuple[Volume, Volume]
 
     def motions(self, rng: np.random.Generator, angle_deg: float, shift_mm: float) -> tuple[Motion, Motion]:
         """Draw how a copy of either scan is moved about the middle of its head."""
@@ -72,8 +72,9 @@ def found_pair(rng: np.random.Generator, preset: str, anatomy: Anatomy, spacing_
     """Scan heads until one is found in both scans; `spacing_mm` is the finest of the images to be cut."""
     while True:
         session = simulated_session(rng, preset, modalities=(FIXED, MOVING), anatomy=anatomy)
+        scans = session.scans[FIXED], session.scans[MOVING]
         try:
-            fixed, moving = (FoundHead.of(session.scans[kind], spacing_mm) for kind in (FIXED, MOVING))
+            fixed, moving = (FoundHead.of(scan, spacing_mm) for scan in scans)
         except InputError:  # so little of it, or so much noise
             continue
-        return FoundPair(fixed, moving, session.motion(FIXED, MOVING), session.landmarks(FIXED), session)
+        return FoundPair(fixed, moving, session.motion(FIXED, MOVING), session.landmarks(FIXED), scans)
