@@ -39,6 +39,8 @@ class Scale:
         The n of Fig. 6.
     classified : int
         Images of each kind and original, for Table 3.
+    classified_epochs : int
+        Of its networks, two of which take longer than all others together.
     turned_preset : str
         How heads are scanned for Fig. 7; the paper's search takes minutes on scans of full size.
     turned_pairs : int
@@ -60,6 +62,7 @@ class Scale:
     filters: int
     sweep: tuple[int, ...]
     classified: int
+    classified_epochs: int
     turned_preset: str
     turned_pairs: int
     turns: tuple[int, ...]
@@ -82,6 +85,7 @@ SCALES = {
             filters=4,
             sweep=(1, 2),
             classified=2,
+            classified_epochs=2,
             turned_preset="small",
             turned_pairs=1,
             turns=(20,),
@@ -92,14 +96,15 @@ SCALES = {
             "rire",
             originals=10,
             copies=24,
-            test_copies=4,
+            test_copies=2,
             splits=4,
-            epochs=15,
+            epochs=24,
             batch=12,
             rates=(3e-4, 1e-3, 3e-3),
             filters=16,
             sweep=(4, 9, 19, 34, 54, 74, 99, 124),
             classified=8,
+            classified_epochs=5,
             turned_preset="small",
             turned_pairs=5,
             turns=TURNS,
@@ -118,6 +123,7 @@ SCALES = {
             filters=64,
             sweep=tuple(range(4, 125, 5)),
             classified=100,
+            classified_epochs=30,
             turned_preset="rire",
             turned_pairs=22,
             turns=TURNS,

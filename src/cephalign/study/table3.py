@@ -99,7 +99,7 @@ def _network(study: Study, kinds: Kinds, name: str, split: int) -> Classifying:
 
 def _lesson(study: Study, kinds: Kinds, places: list[Place], split: int) -> Lesson:
     scale = study.scale
-    return Lesson(kinds, places, scale.epochs, scale.batch, study.seed + split, study.device)
+    return Lesson(kinds, places, scale.classified_epochs, scale.batch, study.seed + split, study.device)
 
 
 @torch.inference_mode()
