@@ -12,6 +12,7 @@ from cephalign.models.baselines.liu import Liu
 from cephalign.models.baselines.zou import CELL, Zou, corner_cells, slices_of
 from cephalign.models.baselines.zou_matching import Points, matched, motion_by_consensus, points_of
 from cephalign.models.features import FeaturesConfig, grid_about
+from cephalign.parallel import undivided_operations
 
 CONFIG = FeaturesConfig(shape=(48, 48, 6), spacing_mm=(5.0, 5.0, 8.0))
 
@@ -28,6 +29,13 @@ def batch():
     mono = np.array([texture(seed)[None] for seed in (1, 2)])
     parts = {"fixed": mono, "mono": mono, "moving": (1 - mono) ** 1.5}
     return {name: torch.from_numpy(values).float() for name, values in parts.items()}
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """What is learnt depends, in its last digits and what follows from them, on the number of threads."""
+    with undivided_operations():
+        yield
 
 
 def learn(network, batch, stage, steps, rate=2e-3):
@@ -48,10 +56,10 @@ def learn(network, batch, stage, steps, rate=2e-3):
 def unseen():
     """Return the images of another texture, the moving one shifted, and the (3,) shift in mm."""
     fixed = texture(3)
-    there = ndimage.shift(fixed, (2, -1, 0), order=1, mode="nearest")
+    there = ndimage.shift(fixed, (4, -3, 0), order=1, mode="nearest")
     images = {"fixed": fixed, "moving": (1 - there) ** 1.5}
     tensors = {name: torch.from_numpy(image)[None].float() for name, image in images.items()}
-    return tensors, np.array([2, -1, 0]) * CONFIG.spacing_mm
+    return tensors, np.array([4, -3, 0]) * CONFIG.spacing_mm
 
 
 def test_liu_learns_the_other_contrast_and_mean_squares_do_the_rest(batch, unseen):
