@@ -111,6 +111,13 @@ def test_rows_of_other_programs_stand_with_the_others(done):
     assert table1.all_names(study) == (*table1.names(), "ANTs")
 
 
+def test_a_damaged_network_says_what_to_do(tmp_path):
+    study = study_in(tmp_path)
+    study.cells.path("network", "DCNN", 0).with_suffix(".pt").write_bytes(b"no network")
+    with pytest.raises(InputError, match="delete it, to have it trained again"):
+        study.trained("DCNN", 0)
+
+
 def test_nothing_measured_is_nothing_to_report(tmp_path):
     ran = CliRunner().invoke(app, ["study", "report", "--scale", "smoke", "--out", str(tmp_path)])
     assert "nothing to report" in str(ran.exception)

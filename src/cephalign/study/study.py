@@ -19,6 +19,7 @@ from cephalign.study.lesson import Lesson, mean_loss
 from cephalign.study.networks import network_of
 from cephalign.study.originals import Source, Split, split_of
 from cephalign.study.scale import Scale
+from cephalign.train.checkpoint import TORN
 
 # Rates are compared after so much of the epochs.
 TUNING_SHARE = 1 / 3
@@ -128,7 +129,7 @@ class Study:
     def _restore(self, network: StagedNetwork, path: Path) -> None:
         try:
             network.load_state_dict(torch.load(path, map_location=self.device, weights_only=True))
-        except (RuntimeError, EOFError, KeyError) as error:
+        except TORN as error:
             raise InputError(
                 f"{path} does not hold this network", do="delete it, to have it trained again"
             ) from error
