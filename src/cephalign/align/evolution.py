@@ -13,7 +13,7 @@ from time import perf_counter
 import numpy as np
 
 from cephalign.align.image import pooled
-from cephalign.align.itk import as_image, as_transform, one_thread, rigid_of, sitk
+from cephalign.align.itk import optimised, sitk
 from cephalign.align.scan import Scan
 from cephalign.align.stage import Stage
 from cephalign.geometry import Rigid
@@ -75,8 +75,6 @@ def _level(
     spacing = float(fixed.image.spacing.min()) * shrink
     method = sitk.ImageRegistrationMethod()
     method.SetMetricAsMattesMutualInformation(numberOfHistogramBins=settings.bins)
-    method.SetMetricSamplingStrategy(method.NONE)
-    method.SetInterpolator(sitk.sitkLinear)
     method.SetOptimizerAsOnePlusOneEvolutionary(
         numberOfIterations=settings.iterations,
         epsilon=settings.epsilon,
@@ -85,16 +83,6 @@ def _level(
         shrinkFactor=settings.growth**-0.25,
         seed=settings.seed,
     )
-    # MATLAB divides millimetres by the diagonal of the two smallest extents.
-    diagonal = float(np.hypot(*np.sort(fixed.volume.grid.extent)[:2]))
-    method.SetOptimizerScales([1.0] * 3 + [1.0 / diagonal] * 3)
-    turn = sitk.Euler3DTransform()
-    turn.SetCenter(fixed.centre.tolist())
-    method.SetInitialTransform(turn, inPlace=True)
-    method.SetMovingInitialTransform(as_transform(start))
-    try:
-        with one_thread():
-            method.Execute(as_image(pooled(fixed.image, spacing)), as_image(pooled(moving.image, spacing)))
-    except RuntimeError:  # ITK's way to say that too few voxels overlap
-        return start, -np.inf
-    return start @ rigid_of(turn), -float(method.GetMetricValue())
+    images = pooled(fixed.image, spacing), pooled(moving.image, spacing)
+    pose = optimised(method, images, start, fixed.centre, fixed.volume.grid.extent)
+    return (pose, -float(method.GetMetricValue())) if pose else (start, -np.inf)

@@ -6,10 +6,8 @@ the other. Through SimpleITK; the pyramid leaves thick slices whole, as ours doe
 
 from __future__ import annotations
 
-import numpy as np
-
 from cephalign.align.image import level_image, pooled
-from cephalign.align.itk import as_image, as_transform, one_thread, rigid_of, sitk
+from cephalign.align.itk import optimised, sitk
 from cephalign.geometry import Rigid, Volume
 
 SHRINK = (4, 2, 1)
@@ -34,13 +32,10 @@ def mean_squares(fixed: Volume, moving: Volume, start: Rigid) -> Rigid:
         `moving_from_fixed`; the last that was found before images ceased to overlap.
     """
     images = level_image(fixed), level_image(moving)
-    diagonal = float(np.hypot(*np.sort(fixed.grid.extent)[:2]))
     pose = start
     for shrink in SHRINK:
         method = sitk.ImageRegistrationMethod()
         method.SetMetricAsMeanSquares()
-        method.SetMetricSamplingStrategy(method.NONE)
-        method.SetInterpolator(sitk.sitkLinear)
         method.SetOptimizerAsRegularStepGradientDescent(
             learningRate=LONGEST_STEP,
             minStep=SHORTEST_STEP,
@@ -48,16 +43,10 @@ def mean_squares(fixed: Volume, moving: Volume, start: Rigid) -> Rigid:
             relaxationFactor=RELAXATION,
             gradientMagnitudeTolerance=GRADIENT_TOLERANCE,
         )
-        method.SetOptimizerScales([1.0] * 3 + [1.0 / diagonal] * 3)
-        turn = sitk.Euler3DTransform()
-        turn.SetCenter(fixed.grid.centre.tolist())
-        method.SetInitialTransform(turn, inPlace=True)
-        method.SetMovingInitialTransform(as_transform(pose))
         spacing = float(fixed.grid.spacing.min()) * shrink
-        try:
-            with one_thread():
-                method.Execute(*(as_image(pooled(image, spacing)) for image in images))
-        except RuntimeError:  # ITK's way to say that too few voxels overlap
+        coarse = pooled(images[0], spacing), pooled(images[1], spacing)
+        found = optimised(method, coarse, pose, fixed.grid.centre, fixed.grid.extent)
+        if not found:
             return pose
-        pose = pose @ rigid_of(turn)
+        pose = found
     return pose

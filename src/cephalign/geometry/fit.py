@@ -20,9 +20,15 @@ def rigid_fit(points: Float, images: Float, weights: Float) -> Rigid:
     share = weights / weights.sum()
     middle, image_middle = share @ points, share @ images
     spread = ((images - image_middle) * share[:, None]).T @ (points - middle)
-    left, _, right = np.linalg.svd(spread)
-    left[:, 2] *= np.linalg.det(left @ right)
     matrix = np.eye(4)
-    matrix[:3, :3] = left @ right
+    matrix[:3, :3] = nearest_rotation(spread)
     matrix[:3, 3] = image_middle - matrix[:3, :3] @ middle
     return Rigid(matrix)
+
+
+def nearest_rotation(matrix: Float) -> Float:
+    """Return the (3, 3) rotation, never a reflection, that is nearest to a (3, 3) matrix."""
+    left, _, right = np.linalg.svd(matrix)
+    left[:, 2] *= np.linalg.det(left @ right)
+    rotation: Float = left @ right
+    return rotation

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from time import perf_counter
 
 from cephalign.augmentation.motion import moved_copy, truth_of_copies
@@ -40,6 +41,8 @@ def held_out_pairs(study: Study, split: int) -> Iterator[HeldOutPair]:
         yield _pair(study, place)
 
 
+# All methods meet the same pairs, one method after the other, and moving a scan takes a second.
+@lru_cache(24)
 def _pair(study: Study, place: Place) -> HeldOutPair:
     found, motions = study.copies.pairs[place.original], study.copies.motions(place)
     fixed, moving = (moved_copy(scan, motion) for scan, motion in zip(found.scans, motions, strict=True))

@@ -110,13 +110,17 @@ class Lesson:
                 written = monotonic()
 
 
+def parts_of(places: Sequence[Place], count: int) -> list[Sequence[Place]]:
+    """Return places in their order, `count` at a time; the last may be fewer."""
+    return [places[first : first + count] for first in range(0, len(places), count)]
+
+
 @torch.inference_mode()
 def mean_loss(network: StagedNetwork, lesson: Lesson) -> float:
     """Return the mean loss over the lesson's places, in the last stage, without learning from them."""
     network.eval()
-    total, places = 0.0, lesson.places
-    for first in range(0, len(places), lesson.batch):
-        part = places[first : first + lesson.batch]
+    total = 0.0
+    for part in parts_of(lesson.places, lesson.batch):
         batch = lesson.copies.batch(part, lesson.device)
         total += network.loss(batch, len(network.STAGES) - 1).item() * len(part)
-    return total / len(places)
+    return total / len(lesson.places)

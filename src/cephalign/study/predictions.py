@@ -13,6 +13,7 @@ from cephalign.metrics.regression import r_squared
 from cephalign.models.features import UNIT
 from cephalign.models.pair_network import PairNetwork
 from cephalign.study.copies import Place
+from cephalign.study.lesson import parts_of
 from cephalign.study.study import Study
 from cephalign.train.tasks.features import tre_mm
 
@@ -27,8 +28,8 @@ def described(study: Study, network: PairNetwork, places: Sequence[Place]) -> di
         `features` (N, F), `said` and `responses` (N, 6), `points` (N, 10, 3).
     """
     parts: list[dict[str, Float]] = []
-    for first in range(0, len(places), study.scale.batch):
-        samples = study.copies.batch(places[first : first + study.scale.batch], study.device)
+    for part in parts_of(places, study.scale.batch):
+        samples = study.copies.batch(part, study.device)
         images = samples["fixed"], samples["moving"]
         said = {
             "features": network.features(*images),

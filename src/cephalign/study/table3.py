@@ -20,7 +20,7 @@ from cephalign.models.dcnn import Classifier
 from cephalign.models.pair_network import StagedNetwork
 from cephalign.study.copies import Place
 from cephalign.study.kinds import Kinds
-from cephalign.study.lesson import Lesson, mean_loss
+from cephalign.study.lesson import Lesson, mean_loss, parts_of
 from cephalign.study.scale import Scale
 from cephalign.study.study import TUNING_SHARE, Study
 
@@ -105,7 +105,7 @@ def _lesson(study: Study, kinds: Kinds, places: list[Place], split: int) -> Less
 @torch.inference_mode()
 def _said(network: Classifying, lesson: Lesson, places: list[Place]) -> list[int]:
     said: list[int] = []
-    for first in range(0, len(places), lesson.batch):
-        batch = lesson.copies.batch(places[first : first + lesson.batch], lesson.device)
+    for part in parts_of(places, lesson.batch):
+        batch = lesson.copies.batch(part, lesson.device)
         said += network.network(batch["image"]).argmax(1).tolist()
     return said

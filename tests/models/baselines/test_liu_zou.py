@@ -12,7 +12,6 @@ from cephalign.models.baselines.liu import Liu
 from cephalign.models.baselines.zou import CELL, Zou, corner_cells, slices_of
 from cephalign.models.baselines.zou_matching import Points, matched, motion_by_consensus, points_of
 from cephalign.models.features import FeaturesConfig, grid_about
-from cephalign.parallel import undivided_operations
 
 CONFIG = FeaturesConfig(shape=(48, 48, 6), spacing_mm=(5.0, 5.0, 8.0))
 
@@ -29,13 +28,6 @@ def batch():
     mono = np.array([texture(seed)[None] for seed in (1, 2)])
     parts = {"fixed": mono, "mono": mono, "moving": (1 - mono) ** 1.5}
     return {name: torch.from_numpy(values).float() for name, values in parts.items()}
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """What is learnt depends, in its last digits and what follows from them, on the number of threads."""
-    with undivided_operations():
-        yield
 
 
 def learn(network, batch, stage, steps, rate=2e-3):

@@ -10,7 +10,6 @@ from cephalign.models.baselines.sloan_cnn import SloanCnn
 from cephalign.models.baselines.sloan_fcn import SloanFcn
 from cephalign.models.baselines.zheng import Zheng
 from cephalign.models.features import FeaturesConfig
-from cephalign.parallel import undivided_operations
 
 PAPER = FeaturesConfig(shape=(256, 256, 26), spacing_mm=(1.0, 1.0, 6.0))
 SMALL = FeaturesConfig(shape=(16, 16, 8), spacing_mm=(16.0, 16.0, 20.0))
@@ -38,13 +37,6 @@ def batch(count, seed=0):
         "responses": np.concatenate([np.zeros((count, 3)), shifts], axis=1),
     }
     return {name: torch.from_numpy(values).float() for name, values in said.items()}
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """What is learnt depends, in its last digits and what follows from them, on the number of threads."""
-    with undivided_operations():
-        yield
 
 
 def made(kind, config=SMALL):

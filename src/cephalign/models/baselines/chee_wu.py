@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from cephalign.geometry import Rigid
+from cephalign.geometry.fit import nearest_rotation
 from cephalign.models.baselines.poolings import cells_left, halvings
 from cephalign.models.features import FeaturesConfig, motion_of, responses_of
 from cephalign.models.pair_network import PairNetwork
@@ -86,9 +87,7 @@ class CheeWu(PairNetwork):
         """Return the (B, 6) responses of the rigid motions nearest to (B, 12) matrices."""
         rows = []
         for matrix in said.detach().double().cpu().numpy().reshape(-1, 3, 4):
-            left, _, right = np.linalg.svd(matrix[:, :3])
-            left[:, 2] *= np.linalg.det(left @ right)
-            motion = Rigid.from_rotation(left @ right, matrix[:, 3] * self.half_mm)
+            motion = Rigid.from_rotation(nearest_rotation(matrix[:, :3]), matrix[:, 3] * self.half_mm)
             rows.append(responses_of(motion, HERE, HERE))
         return torch.from_numpy(np.array(rows)).to(said)
 
