@@ -20,8 +20,9 @@ LEVELS = [
     {"geometry", "parallel"},
     {"io", "prep", "metrics"},
     {"simulate", "augmentation", "align", "models"},
+    {"trust"},
     {"registration", "train"},
-    {"describe", "page", "report"},
+    {"describe", "report"},
     {"results"},
     {"rire", "study"},
     {"cli"},
@@ -29,17 +30,17 @@ LEVELS = [
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 # Where a library may be imported at all.
 HOMES = {
-    "torch": {"parallel", "simulate", "align", "models", "registration", "train", "study"},
+    "torch": {"parallel", "simulate", "align", "models", "trust", "registration", "train", "study"},
     "safetensors": {"models"},
     "monai": {"models"},
     "skimage": {"metrics"},
     "matplotlib": {"train", "study"},
-    "jinja2": {"study"},
+    "jinja2": {"report", "study"},
     "SimpleITK": {"io", "align"},
     "nibabel": {"io"},
     "pydicom": {"io"},
     "h5py": {"io"},
-    "PIL": {"page"},
+    "PIL": {"report"},
     "sklearn": {"models"},
     "threadpoolctl": {"models"},
     "typer": {"cli"},
@@ -49,7 +50,7 @@ HEAVY |= {"matplotlib", "safetensors", "monai", "skimage"}
 
 
 def room_of(path_or_name):
-    """Return the room of a file or of a dotted name: `page_edges` belongs to `page`."""
+    """Return the room of a file or of a dotted name: `cli_files` belongs to `cli`."""
     first = str(path_or_name).removeprefix("cephalign.").replace("/", ".").split(".")[0]
     return {"__main__": "cli"}.get(first, first.split("_")[0])
 

@@ -15,7 +15,8 @@ from cephalign.io.transforms import TransformStyle, read_transform
 from cephalign.io.volumes import read_volume, write_volume
 from cephalign.prep.resample import resample
 from cephalign.registration import Registration, Status
-from cephalign.results import PAGE, RECORD, RESAMPLED, TRANSFORM_SUFFIX, output_folder, write_results
+from cephalign.trust.check import Check
+from cephalign.results import PICTURE, RECORD, RESAMPLED, TRANSFORM_SUFFIX, output_folder, write_results
 
 POSE = Rigid.from_euler((8, -5, 14), (6, -9, 12))
 START = Rigid.from_euler((5, -5, 10), (4, -9, 10))
@@ -41,7 +42,7 @@ def written(tmp_path_factory):
     for scan, path in zip((fixed, moving), paths, strict=True):
         write_volume(scan, path)
     stages = Stage("start", START, -np.inf, 0.25), Stage("mi-last", POSE, 0.71, 1.5)
-    found = Registration(POSE, Status.DOUBTFUL, "It is a box.", stages, (1.0, 2.0, 3.0), KINDS)
+    found = Registration(POSE, Check(Status.DOUBTFUL, "It is a box."), stages, (1.0, 2.0, 3.0), KINDS)
     out = folder / "out"
     out.mkdir()
     write_results(
@@ -52,7 +53,7 @@ def written(tmp_path_factory):
 
 def test_every_file_is_there(written):
     names = {f"moving_from_fixed{TRANSFORM_SUFFIX[style]}" for style in STYLES}
-    assert {file.name for file in written[0].iterdir()} == {*names, RESAMPLED, RECORD, PAGE}
+    assert {file.name for file in written[0].iterdir()} == {*names, RESAMPLED, RECORD, PICTURE}
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -101,11 +102,11 @@ def test_the_record_is_a_transform_too(written):
     assert read_transform(written[0] / RECORD) == POSE
 
 
-def test_the_page_is_a_picture(written):
-    with Image.open(written[0] / PAGE) as page:
-        assert page.format == "PNG"
-        assert min(page.size) > 500
-        assert len(page.convert("L").getcolors()) > 50
+def test_the_picture(written):
+    with Image.open(written[0] / PICTURE) as picture:
+        assert picture.format == "PNG"
+        assert min(picture.size) > 500
+        assert len(picture.convert("L").getcolors()) > 50
 
 
 def leftovers(folder: Path):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 from time import perf_counter
 from typing import Literal, get_args
 
@@ -19,27 +18,13 @@ from cephalign.geometry import Modality, Rigid, Volume
 from cephalign.parallel import both, undivided_operations
 from cephalign.registration_modality import recognised
 from cephalign.registration_starts import Method, starts
+from cephalign.trust.check import Check, check, no_overlap
+from cephalign.trust.verdict import Status
+
+__all__ = ["Method", "Progress", "Refinement", "Registration", "Status", "register"]
 
 Refinement = Literal["mi", "evolution", "none"]
 Progress = Callable[[str], None]
-
-# Below this many nats at the near level the scans say next to nothing about each other: smooth noise comes
-# to 0.1, heads to 0.28 and more. (At the finest level many bins alone make 0.02 of nothing.)
-LEAST_SIMILARITY = 0.12
-# A rival place so nearly as good means that the choice between the two is not safe.
-RIVAL_SHARE = 0.9
-# Two whole heads share more than this; with less, a wrong place can look right.
-LEAST_OVERLAP = 0.6
-# The best place at the near level is right to some mm: an end further from it is not the one that was chosen.
-LARGEST_DRIFT_MM = 6.0
-
-
-class Status(Enum):
-    """What came of a registration; the value is what to tell the user."""
-
-    ALIGNED = "aligned"
-    DOUBTFUL = "doubtful"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True)
@@ -50,9 +35,8 @@ class Registration:
     ----------
     moving_from_fixed : Rigid
         Takes a point of the fixed scan (RAS+ mm) to the same anatomy in the moving scan.
-    status : Status
-    reason : str
-        One sentence on the status.
+    check : Check
+        What is thought of it.
     stages : tuple of Stage
         Start first, end last.
     centre : tuple of three floats
@@ -62,11 +46,20 @@ class Registration:
     """
 
     moving_from_fixed: Rigid
-    status: Status
-    reason: str
+    check: Check
     stages: tuple[Stage, ...]
     centre: tuple[float, float, float]
     modalities: tuple[Modality, Modality]
+
+    @property
+    def status(self) -> Status:
+        """Whether to believe it."""
+        return self.check.status
+
+    @property
+    def reason(self) -> str:
+        """One sentence on the status."""
+        return self.check.reason
 
 
 def register(
@@ -124,10 +117,13 @@ def _registered(
     if refinement != "none" and np.isfinite(found.similarities[0]):
         tell("refining")
         stages += _refined(*scans, found, refinement)
-    status, reason = _judged(found, stages, scans[0])
+    tell("checking")
+    last = stages[-1]
+    overlaps = np.isfinite([found.similarities[0], last.similarity]).all()
+    checked = check(*scans, found, last.moving_from_fixed) if overlaps else no_overlap()
     x, y, z = scans[0].centre.tolist()
     kinds = scans[0].volume.modality, scans[1].volume.modality
-    return Registration(stages[-1].moving_from_fixed, status, reason, tuple(stages), (x, y, z), kinds)
+    return Registration(last.moving_from_fixed, checked, tuple(stages), (x, y, z), kinds)
 
 
 def _prepared(volume: Volume, name: str) -> Scan:
@@ -146,21 +142,3 @@ def _refined(fixed: Scan, moving: Scan, found: Found, refinement: Refinement) ->
         return evolve(fixed, moving, found.start)
     near = Stage("mi-near", found.poses[0], found.similarities[0], 0.0)
     return [near, *refine(fixed, moving, found.poses[0])]
-
-
-def _judged(found: Found, stages: list[Stage], fixed: Scan) -> tuple[Status, str]:
-    """Judge by what is at hand; the bounds are not yet calibrated against errors in mm."""
-    last, similarity = stages[-1], found.similarities[0]
-    if not np.isfinite([similarity, last.similarity]).all():
-        return Status.FAILED, "The heads do not overlap at the start, or too little of them."
-    if similarity < LEAST_SIMILARITY:
-        return Status.FAILED, "The scans have next to nothing in common where they were put."
-    drift = last.moving_from_fixed.distance(found.poses[0], fixed.body[::50])
-    if drift.mean() > LARGEST_DRIFT_MM:
-        return Status.DOUBTFUL, f"The end lies {drift.mean():.0f} mm from the best place found on the way."
-    if found.overlap < LEAST_OVERLAP:
-        return Status.DOUBTFUL, f"The scans share only {100 * found.overlap:.0f} % of the heads."
-    if len(found.similarities) > 1 and found.similarities[1] > RIVAL_SHARE * found.similarities[0]:
-        apart = found.poses[1].distance(found.poses[0], fixed.body[::50])
-        return Status.DOUBTFUL, f"Another place, {apart.mean():.0f} mm away, fits nearly as well."
-    return Status.ALIGNED, "One place fits clearly better than all others tried."

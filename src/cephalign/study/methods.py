@@ -22,6 +22,7 @@ from cephalign.models.heads.head import Head
 from cephalign.models.pair_network import PairNetwork
 from cephalign.prep.coarse import FoundHead
 from cephalign.registration import Registration, Status
+from cephalign.trust.check import Check
 
 RANSAC_SEED = 7
 
@@ -57,8 +58,7 @@ class LearntMethod(ABC):
         x, y, z = heads[0].centre.tolist()
         return Registration(
             pose,
-            Status.DOUBTFUL,
-            "This method does not say whether it succeeded.",
+            Check(Status.DOUBTFUL, "This method does not say whether it succeeded."),
             (Stage("learnt", pose, 0.0, perf_counter() - began),),
             (x, y, z),
             (fixed.modality, moving.modality),

@@ -1,0 +1,132 @@
+"""From evidence to the error to expect: a small network, trained on simulated registrations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from cephalign.geometry.grid import Float
+from cephalign.models.weights import Weights, load_shipped
+from cephalign.trust.evidence import Evidence
+
+ARCHITECTURE = "trust"
+# Where the ranges of errors meet that the network chooses among, in mm; the last one has no end, and holds
+# as well what no distance is right for, such as two people. Within a range their logarithms are even.
+EDGES_MM = (0.1, 0.25, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
+LARGEST_MM = 100.0
+# Numbers further than so many standard deviations from what was met in training say no more.
+FARTHEST = 4.0
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What an error may be.
+
+    Parameters
+    ----------
+    chances : (14,) array
+        Of the ranges that `EDGES_MM` divides.
+    """
+
+    chances: Float
+
+    def above(self, error_mm: float) -> float:
+        """Return the chance that the error is larger than this; at one of the edges it is exact."""
+        edges = np.log([EDGES_MM[0] / 10, *EDGES_MM, LARGEST_MM])
+        return float(1 - np.interp(np.log(error_mm), edges, np.concatenate([[0], np.cumsum(self.chances)])))
+
+    def quantile_mm(self, part: float) -> float:
+        """Return the error that so large a part of the chances does not go beyond; at most 100 mm."""
+        edges = np.log([EDGES_MM[0] / 10, *EDGES_MM, LARGEST_MM])
+        below = np.concatenate([[0], np.cumsum(self.chances)])
+        return float(np.exp(np.interp(part, below, edges)))
+
+
+class TrustNetwork(nn.Module):
+    """Several small networks, whose chances are averaged: each saw its data in another order.
+
+    Parameters
+    ----------
+    members, hidden : int
+        How many, and how many units each has.
+    """
+
+    mean: Tensor
+    deviation: Tensor
+    low: Tensor
+    high: Tensor
+
+    def __init__(self, members: int = 8, hidden: int = 24) -> None:
+        super().__init__()
+        count, ranges = len(Evidence.names()), len(EDGES_MM) + 1
+        self.first = nn.Parameter(torch.zeros(members, count, hidden))
+        self.first_bias = nn.Parameter(torch.zeros(members, 1, hidden))
+        self.last = nn.Parameter(torch.zeros(members, hidden, ranges))
+        self.last_bias = nn.Parameter(torch.zeros(members, 1, ranges))
+        # Of the numbers in training; and between what bounds those of good results lie.
+        for name in ("mean", "deviation", "low", "high"):
+            self.register_buffer(name, torch.ones(count))
+
+    def logits(self, numbers: Tensor) -> Tensor:
+        """Return (members, N, ranges) of (N, count) numbers as `as_numbers` makes them."""
+        x = ((numbers - self.mean) / self.deviation).clamp(-FARTHEST, FARTHEST)
+        hidden = torch.tanh(x @ self.first + self.first_bias)
+        return hidden @ self.last + self.last_bias
+
+    def forward(self, numbers: Tensor) -> Tensor:
+        """Return (N, ranges) chances."""
+        return self.logits(numbers).softmax(-1).mean(0)
+
+
+def as_numbers(evidence: Evidence) -> list[float]:
+    """Return what a network is given: distances as logarithms."""
+    return [
+        float(np.log(max(value, 0.01)) if name.endswith("_mm") else value)
+        for name, value in evidence.as_dict().items()
+    ]
+
+
+def expect(evidence: Evidence) -> Expectation:
+    """Say what error to expect, by the weights that ship.
+
+    Raises
+    ------
+    InputError
+        The weights are missing or damaged.
+    """
+    with torch.no_grad():
+        chances = shipped_network()(torch.tensor([as_numbers(evidence)], dtype=torch.float64))
+    return Expectation(chances[0].numpy())
+
+
+def unusual(evidence: Evidence) -> Sequence[str]:
+    """Return the names of the numbers that good results do not have, the oddest first."""
+    network = shipped_network()
+    numbers = torch.tensor(as_numbers(evidence), dtype=torch.float64)
+    beyond = torch.maximum(numbers - network.high, network.low - numbers) / network.deviation
+    names = Evidence.names()
+    return [names[n] for n in beyond.argsort(descending=True, stable=True).tolist() if beyond[n] > 0]
+
+
+@cache
+def shipped_network() -> TrustNetwork:
+    """Return the network that ships."""
+    return network_of(load_shipped(ARCHITECTURE))
+
+
+def network_of(weights: Weights) -> TrustNetwork:
+    """Build a network from its weights.
+
+    Raises
+    ------
+    InputError
+        They are of another network.
+    """
+    network = TrustNetwork(**weights.of(ARCHITECTURE).card.arguments).double()
+    weights.put_into(network)
+    return network.eval()
