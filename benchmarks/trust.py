@@ -7,16 +7,20 @@ mirror image, no overlap, no head, a wrong start forced, no refinement, a slab o
 orientation; half of the heads are procedural, half from label maps that no network was trained on. Rows go to
 benchmarks/out/trust.csv as they come.
 
-    python -m benchmarks.trust --learn --pairs 1000
+    python -m benchmarks.trust --of real --pairs 100
+    python -m benchmarks.trust --of learning --pairs 1000
 
-makes other pairs, of other people, for the network of `cephalign.trust` to learn from (`trust_fit`).
+take the real RIRE T1 and its re-contrasted copies instead; or other simulated pairs, of other people, from
+which the network of `cephalign.trust` learns (`trust_fit`).
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from time import perf_counter
 
 import numpy as np
@@ -24,18 +28,17 @@ import numpy as np
 from benchmarks.method import ROOT
 from benchmarks.pairs import data_folder
 from benchmarks.records import Results
-from benchmarks.trust_cases import Case, cases
+from benchmarks.trust_cases import Case, real, simulated
 from benchmarks.turned import HELD_OUT
 from cephalign import register
 from cephalign.errors import InputError
-from cephalign.simulate.head import Anatomy
 from cephalign.simulate.labelled import LabelledHeads
 from cephalign.simulate.procedural import procedural_head
 from cephalign.train.heads import MixedHeads
 
 OUT = ROOT / "benchmarks" / "out"
 # No other use of the simulator draws from these: pairs to be measured on, and to learn from.
-SEED, LEARN_SEED = 20_261_201, 20_261_202
+SEED, REAL_SEED, LEARN_SEED = 20_261_201, 20_261_300, 20_261_202
 REFUSED = "refused"
 
 
@@ -65,26 +68,32 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--pairs", type=int, default=500)
     parser.add_argument("--first", type=int, default=0, help="the number of the first")
-    parser.add_argument("--learn", action="store_true", help="pairs to learn from")
+    parser.add_argument("--of", choices=list(CASES), default="simulated")
     options = parser.parse_args()
-    seed, heads = (LEARN_SEED, learnt_heads()) if options.learn else (SEED, tested_heads())
     part = f"-{options.first}" if options.first else ""
-    results = Results(OUT / f"trust{'-learn' if options.learn else ''}{part}.csv", Row)
+    results = Results(OUT / f"{FILES[options.of]}{part}.csv", Row)
+    cases = CASES[options.of]()
     for number in range(options.first, options.first + options.pairs):
         if sum(row.name.startswith(f"{number:04d} ") for row in results.rows) < 2:
-            for case in cases(seed, number, lambda labelled: heads if labelled else procedural_head):
+            for case in cases(number):
                 if not results.has((case.kind, case.name)):
                     results.add(measured(case))
                     print(results.rows[-1].kind, results.rows[-1].name, results.rows[-1].reason, flush=True)
 
 
-def tested_heads() -> Anatomy:
-    return MixedHeads(0.0, LabelledHeads(data_folder() / "labels"), HELD_OUT)
-
-
-def learnt_heads() -> Anatomy:
+def _simulated(seed: int, *, held_out: bool) -> Callable[[int], Iterator[Case]]:
     labelled = LabelledHeads(data_folder() / "labels")
-    return MixedHeads(0.0, labelled, tuple(name for name in labelled.names if name not in HELD_OUT))
+    which = tuple(name for name in labelled.names if (name in HELD_OUT) == held_out)
+    heads = MixedHeads(0.0, labelled, which)
+    return lambda number: simulated(seed, number, lambda one: heads if one else procedural_head)
+
+
+CASES: dict[str, Callable[[], Callable[[int], Iterator[Case]]]] = {
+    "simulated": lambda: _simulated(SEED, held_out=True),
+    "real": lambda: partial(real, REAL_SEED),
+    "learning": lambda: _simulated(LEARN_SEED, held_out=False),
+}
+FILES = {"simulated": "trust", "real": "trust-real", "learning": "trust-learn"}
 
 
 def measured(case: Case) -> Row:

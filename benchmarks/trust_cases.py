@@ -1,4 +1,4 @@
-"""Simulated pairs to be believed and not: as `benchmarks.turned` makes them, and the same ones spoilt."""
+"""Pairs to be believed and not: simulated ones and a real one, as they are and spoilt."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.moved import any_turn, resampled
+from benchmarks.pairs import data_folder, head_points, recontrasted_pair, remap_contrast, rire_t1
 from benchmarks.turned import BANDS, MODALITIES, turned_pair
 from cephalign.geometry import Grid, Modality, Rigid, Volume
+from cephalign.io.volumes import read_volume
 from cephalign.simulate.head import Anatomy
 from cephalign.simulate.motion import random_motion
 from cephalign.simulate.presets import PRESETS
@@ -41,11 +44,11 @@ class Case:
     how: Mapping[str, Any] = field(default_factory=dict)
 
 
-def cases(seed: int, number: int, heads: Callable[[bool], Anatomy]) -> Iterator[Case]:
-    """Yield a pair as it is, and spoilt in one of the ways.
+def simulated(seed: int, number: int, heads: Callable[[bool], Anatomy]) -> Iterator[Case]:
+    """Yield a simulated pair as it is, and spoilt in one of the ways.
 
     Both numbers decide all that is random; presets, bands, modalities and ways go round with `number`, at
-    paces that have no common divisor. `heads` gives those from label maps, or procedural ones.
+    different paces. `heads` gives those from label maps, or procedural ones.
     """
     preset = tuple(PRESETS)[number % len(PRESETS)]
     orders = list(permutations(MODALITIES, 2))
@@ -59,11 +62,35 @@ def cases(seed: int, number: int, heads: Callable[[bool], Anatomy]) -> Iterator[
         truth = pair.moving_from_fixed
         return Case("as it is", name, pair.fixed, pair.moving, truth, truth, pair.points)
 
-    case = drawn(0)
+    return with_spoilt(seed, number, drawn(0), lambda: drawn(1).moving)
+
+
+def real(seed: int, number: int) -> Iterator[Case]:
+    """Yield the RIRE T1 and its re-contrasted copy, moved, as they are and spoilt; see `simulated`.
+
+    The other person is the one of the template T1, re-contrasted as well.
+    """
+    scan = rire_t1(data_folder())
+    pair = recontrasted_pair(scan, seed + number)
+    truth = pair.moving_from_fixed
+    case = Case("as it is", f"{number:04d} real", scan, pair.moving, truth, truth, head_points(scan))
+
+    def other() -> Volume:
+        rng = np.random.default_rng([seed, number, 1])
+        template = read_volume(data_folder() / "templates" / "T1.nii.gz")
+        other = remap_contrast(template.data.astype(float), rng).astype(np.float32)
+        turn = Rigid.from_rotation(any_turn(rng), (0, 0, 0), template.grid.centre)
+        return resampled(Volume(other, template.grid), turn, 1.0)
+
+    return with_spoilt(seed, number, case, other)
+
+
+def with_spoilt(seed: int, number: int, case: Case, other: Callable[[], Volume]) -> Iterator[Case]:
+    """Yield the case, and spoil it; `other` gives another person's moving scan."""
     yield case
     kind, spoilt = list(SPOILT.items())[number // 7 % len(SPOILT)]
-    other = drawn(1) if spoilt is another_person else case
-    yield replace(spoilt(np.random.default_rng([seed, number, 2]), case, other.moving), kind=kind)
+    moving = other() if spoilt is another_person else case.moving
+    yield replace(spoilt(np.random.default_rng([seed, number, 2]), case, moving), kind=kind)
 
 
 def another_person(_: np.random.Generator, case: Case, other: Volume) -> Case:

@@ -1,4 +1,4 @@
-"""Fit the network of `cephalign.trust` to what `benchmarks.trust --learn` gathered.
+"""Fit the network of `cephalign.trust` to what `benchmarks.trust --of learning` gathered.
 
     python -m benchmarks.trust_fit [--keep trust.safetensors]
 
@@ -48,7 +48,7 @@ def main() -> None:
                 ARCHITECTURE,
                 ARCHITECTURE,
                 {"members": MEMBERS, "hidden": HIDDEN},
-                f"{len(rows)} registrations of `benchmarks.trust --learn`: simulated pairs, and spoilt ones",
+                f"{len(rows)} registrations of `benchmarks.trust --of learning`",
                 LEARN_SEED,
                 STEPS,
                 commit(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from cephalign.align.ascent import Climb
 from cephalign.align.image import LevelImage, blurred, pooled, splined
@@ -65,9 +66,16 @@ def compare(fixed: Scan, moving: Scan, level: Level) -> MutualInformation:
 
 
 def _side(scan: Scan, level: Level) -> Side:
-    image = _reduced(scan.image, level)
-    points = head_points(scan.around, scan.volume.grid, level.points, BORDER_VOX)
-    return Side.of(image, points, level.bins, level.rank_share)
+    """Return the scan at a level; it is made once, for as long as the scan is kept."""
+    made = _sides.setdefault(scan, {})
+    if level not in made:
+        image = _reduced(scan.image, level)
+        points = head_points(scan.around, scan.volume.grid, level.points, BORDER_VOX)
+        made[level] = Side.of(image, points, level.bins, level.rank_share)
+    return made[level]
+
+
+_sides: WeakKeyDictionary[Scan, dict[Level, Side]] = WeakKeyDictionary()
 
 
 def _reduced(image: LevelImage, level: Level) -> LevelImage:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -23,6 +23,8 @@ from cephalign.trust.mirror import mirrored_similarity
 PUSH_MM = 2.0
 # From where it is climbed to again.
 AWAY_MM = 4.0
+# So far, and so finely.
+AGAIN = replace(FINE.climb, steps=12, enough_mm=0.1)
 # A gap, or a distance, beyond which it does not matter how far.
 LARGEST_MM = 50.0
 
@@ -116,13 +118,13 @@ def gather(fixed: Scan, moving: Scan, found: Found, end: Rigid) -> tuple[Evidenc
     volumes = sorted(scan.head.data.sum() * scan.head.grid.spacing.prod() for scan in (fixed, moving))
     body = fixed.body[::50]
     here, sharp, blunt, leaning = _shape(fine, end)
-    again, halves = _again(fine, end), halves_end(fine, end, FINE.climb)
+    again, halves = _again(fine, end), halves_end(fine, end, AGAIN)
     evidence = Evidence(
         similarity=similarity,
         share=similarity / max(entropy, 1e-6),
         gain=similarity - float(at.value[0]),
         rival=rivals[0] / found.similarities[0] if rivals and found.similarities[0] > 0 else 0.0,
-        mirrored=mirrored_similarity(fixed, moving, near, fine, end) / max(here, 1e-6),
+        mirrored=mirrored_similarity(fixed, moving, end) / max(here, 1e-6),
         overlap=float(at.overlap[1]),
         drift_mm=float(end.distance(found.poses[0], body).mean()),
         gap_mm=min(surface_gap(*surfaces, end), LARGEST_MM),
@@ -159,7 +161,7 @@ def _again(fine: MutualInformation, end: Rigid) -> list[Rigid]:
     turns = corners @ Rotation.from_euler("xyz", (40, 20, 70), degrees=True).as_matrix()
     away = AWAY_MM * np.concatenate([turns, corners], axis=1)
     starts = fine.moved(np.repeat(end.matrix[None], 4, axis=0), away)
-    poses, _ = climb(fine, starts, FINE.climb)
+    poses, _ = climb(fine, starts, AGAIN)
     return [Rigid(pose) for pose in poses]
 
 

@@ -15,10 +15,11 @@ from cephalign.align.view import Side
 from cephalign.geometry import Rigid
 from cephalign.geometry.grid import Float
 
+# With how many steps each: a value is wanted, not a place.
+LEVELS = ((FAR, 12), (NEAR, 10), (FINE, 6))
 
-def mirrored_similarity(
-    fixed: Scan, moving: Scan, near: MutualInformation, fine: MutualInformation, end: Rigid
-) -> float:
+
+def mirrored_similarity(fixed: Scan, moving: Scan, end: Rigid) -> float:
     """Return the best mutual information, at the fine level, of the fixed scan and the mirrored moving one.
 
     A head looks much like its mirror image. So the mirror image is laid where the scan lies, with each of the
@@ -27,8 +28,6 @@ def mirrored_similarity(
     Parameters
     ----------
     fixed, moving : Scan
-    near, fine : MutualInformation
-        Of the two at these levels.
     end : Rigid
         `moving_from_fixed`.
 
@@ -41,11 +40,12 @@ def mirrored_similarity(
     mirror = np.diag([-1.0, 1.0, 1.0, 1.0])
     poses = np.array([mirror @ end.matrix @ one for one in _reflections(fixed)])
     values = np.full(len(poses), -np.inf)
-    for level, mi in ((FAR, compare(fixed, moving, FAR)), (NEAR, near), (FINE, fine)):
+    for level, steps in LEVELS:
+        mi = compare(fixed, moving, level)
         reflected = MutualInformation(
             mi.fixed, _reflected(mi.moving, mirror), centre=mi.centre, radius_mm=mi.radius_mm
         )
-        poses, values = climb(reflected, poses, level.climb)
+        poses, values = climb(reflected, poses, replace(level.climb, steps=steps))
         best = int(np.argmax(values))
         poses, values = poses[best : best + 1], values[best : best + 1]
     return float(values[0])
