@@ -48,7 +48,12 @@ class Expectation:
 
 
 class TrustNetwork(nn.Module):
-    """Several small networks, whose chances are averaged: each saw its data in another order.
+    """Several small networks, whose chances are averaged: each gave its data other weights.
+
+    A member makes two numbers of the evidence, a level and a width, and the ranges' edges lie at places that
+    it has learnt: the chance of an error below an edge is the logistic function of how far the edge lies
+    above the level, in widths (McCullagh, J. R. Stat. Soc. B 42:109, 1980). So neighbouring ranges have to do
+    with one another, and few registrations teach much.
 
     Parameters
     ----------
@@ -61,26 +66,32 @@ class TrustNetwork(nn.Module):
     low: Tensor
     high: Tensor
 
-    def __init__(self, members: int = 8, hidden: int = 24) -> None:
+    def __init__(self, members: int = 8, hidden: int = 16) -> None:
         super().__init__()
-        count, ranges = len(Evidence.names()), len(EDGES_MM) + 1
+        count = len(Evidence.names())
         self.first = nn.Parameter(torch.zeros(members, count, hidden))
         self.first_bias = nn.Parameter(torch.zeros(members, 1, hidden))
-        self.last = nn.Parameter(torch.zeros(members, hidden, ranges))
-        self.last_bias = nn.Parameter(torch.zeros(members, 1, ranges))
+        self.last = nn.Parameter(torch.zeros(members, hidden, 2))
+        # Of the second edge from the first, and so on: the steps' logarithms.
+        self.steps = nn.Parameter(torch.zeros(members, len(EDGES_MM) - 1))
+        self.lowest = nn.Parameter(torch.full((members, 1), -len(EDGES_MM) / 2))
         # Of the numbers in training; and between what bounds those of good results lie.
         for name in ("mean", "deviation", "low", "high"):
             self.register_buffer(name, torch.ones(count))
 
-    def logits(self, numbers: Tensor) -> Tensor:
-        """Return (members, N, ranges) of (N, count) numbers as `as_numbers` makes them."""
+    def members_chances(self, numbers: Tensor) -> Tensor:
+        """Return (members, N, ranges) chances of (N, count) numbers as `as_numbers` makes them."""
         x = ((numbers - self.mean) / self.deviation).clamp(-FARTHEST, FARTHEST)
         hidden = torch.tanh(x @ self.first + self.first_bias)
-        return hidden @ self.last + self.last_bias
+        level, width = (hidden @ self.last).split(1, dim=-1)
+        places = torch.cat([self.lowest, self.lowest + self.steps.exp().cumsum(-1)], dim=-1)[:, None]
+        below = torch.sigmoid((places - level) * torch.exp(-width))
+        none, all_ = torch.zeros_like(level), torch.ones_like(level)
+        return torch.cat([none, below, all_], dim=-1).diff(dim=-1)
 
     def forward(self, numbers: Tensor) -> Tensor:
         """Return (N, ranges) chances."""
-        return self.logits(numbers).softmax(-1).mean(0)
+        return self.members_chances(numbers).mean(0)
 
 
 def as_numbers(evidence: Evidence) -> list[float]:
