@@ -15,8 +15,16 @@ from cephalign.io.transforms import TransformStyle, read_transform
 from cephalign.io.volumes import read_volume, write_volume
 from cephalign.prep.resample import resample
 from cephalign.registration import Registration, Status
+from cephalign.results import (
+    PICTURE,
+    RECORD,
+    REPORT,
+    RESAMPLED,
+    TRANSFORM_SUFFIX,
+    output_folder,
+    write_results,
+)
 from cephalign.trust.check import Check
-from cephalign.results import PICTURE, RECORD, RESAMPLED, TRANSFORM_SUFFIX, output_folder, write_results
 
 POSE = Rigid.from_euler((8, -5, 14), (6, -9, 12))
 START = Rigid.from_euler((5, -5, 10), (4, -9, 10))
@@ -53,7 +61,7 @@ def written(tmp_path_factory):
 
 def test_every_file_is_there(written):
     names = {f"moving_from_fixed{TRANSFORM_SUFFIX[style]}" for style in STYLES}
-    assert {file.name for file in written[0].iterdir()} == {*names, RESAMPLED, RECORD, PICTURE}
+    assert {file.name for file in written[0].iterdir()} == {*names, RESAMPLED, RECORD, PICTURE, REPORT}
 
 
 @pytest.mark.parametrize("style", STYLES)

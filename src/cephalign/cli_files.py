@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from cephalign.geometry import Grid, Rigid, Volume
     from cephalign.io.transforms import TransformStyle
 
-Style = Literal["itk", "fsl", "lta", "rire", "json"]
+Format = Literal["itk", "fsl", "lta", "rire", "json"]
+# A registration of DICOM is about two series, and not a format that any transform can be written in.
+Style = Literal["itk", "fsl", "lta", "rire", "json", "dicom"]
 Interpolation = Literal["linear", "nearest", "cubic"]
 
 FixedOption = Annotated[Path | None, typer.Option("--fixed", help="Fixed volume, for its grid.")]
@@ -38,6 +40,9 @@ GapsOption = Annotated[bool, typer.Option("--allow-gaps", help="Accept missing o
 UnorientedOption = Annotated[
     bool, typer.Option("--allow-unoriented", help="Accept a volume whose header does not say where it lies.")
 ]
+
+
+DICOM_SUFFIX = ".dcm"
 
 
 class ReadFlags(TypedDict):
@@ -69,14 +74,19 @@ def convert(
 ) -> None:
     """Rewrite a transform or a volume in another format.
 
-    FSL, LTA and RIRE transforms depend on the voxel grids: give them with --fixed and --moving.
+    FSL, LTA and RIRE transforms depend on the voxel grids: give them with --fixed and --moving. A DICOM
+    registration (.dcm) needs both series, given in the same way.
     """
     flags = ReadFlags(
         series=series, allow_tilt=allow_tilt, allow_gaps=allow_gaps, allow_unoriented=allow_unoriented
     )
     if _is_transform(source, from_style):
         grids = (_grid(fixed, flags), _grid(moving, flags))
-        _write(_read(source, grids, from_style), target, grids, style)
+        moving_from_fixed = _read(source, grids, from_style)
+        if target.suffix.lower() == DICOM_SUFFIX and fixed and moving:
+            _write_dicom(moving_from_fixed, target, (fixed, moving), flags)
+        else:
+            _write(moving_from_fixed, target, grids, style)
         return
     if fixed or moving or style:
         raise InputError(
@@ -178,9 +188,13 @@ def add_file_verbs(app: typer.Typer) -> None:
 
 
 def _is_transform(path: Path, from_style: Style | None) -> bool:
-    """Tell a transform from a volume by its suffix: no format serves both."""
+    """Tell a transform from a volume by its suffix; only DICOM's serves both."""
     from cephalign.io.transforms import SUFFIXES
 
+    if from_style is None and path.suffix.lower() == DICOM_SUFFIX:
+        from cephalign.io.dicom_registration_read import is_registration
+
+        return is_registration(path)
     return from_style is not None or (path.suffix.lower() in SUFFIXES and not path.is_dir())
 
 
@@ -208,6 +222,16 @@ def _read(path: Path, grids: Grids, style: Style | None) -> Rigid:
     from cephalign.io.transforms import read_transform
 
     return read_transform(path, fixed=grids[0], moving=grids[1], style=_style(style))
+
+
+def _write_dicom(moving_from_fixed: Rigid, target: Path, paths: tuple[Path, Path], flags: ReadFlags) -> None:
+    from cephalign.io import dicom_registration
+    from cephalign.io.dicom_objects import Move
+    from cephalign.io.dicom_source import read_series
+    from cephalign.io.volumes import ReadOptions
+
+    fixed, moving = (read_series(path, ReadOptions(**flags)) for path in paths)
+    dicom_registration.write(Move(fixed, moving, moving_from_fixed, ""), target, by_images=False)
 
 
 def _write(moving_from_fixed: Rigid, path: Path, grids: Grids, style: Style | None) -> None:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 import typer
 
 from cephalign.cli_files import (
+    Format,
     GapsOption,
     ReadFlags,
     SeriesOption,
-    Style,
     TiltOption,
     UnorientedOption,
     say,
@@ -24,6 +24,7 @@ from cephalign.errors import InputError
 
 if TYPE_CHECKING:
     from cephalign.geometry import Rigid, Volume
+    from cephalign.io.dicom_source import Series
 
 FAILED_EXIT = 3
 
@@ -46,10 +47,16 @@ def register(
     auto_order: Annotated[
         bool, typer.Option("--auto-order", help="If only MOVING is an MR, move FIXED onto it instead.")
     ] = False,
+    fail_on: Annotated[
+        Literal["doubtful", "failed"], typer.Option(help="From which status on the exit code is 3.")
+    ] = "failed",
     formats: Annotated[
         str,
         typer.Option("--format", metavar="itk,fsl,lta,rire,json", help="Of the transform; one or several."),
     ] = "itk",
+    dicom: Annotated[
+        bool, typer.Option("--dicom", help="Write a DICOM series and registration too, of DICOM series.")
+    ] = False,
     series: SeriesOption = None,
     allow_tilt: TiltOption = False,
     allow_gaps: GapsOption = False,
@@ -81,6 +88,7 @@ def register(
         if auto_order and in_wrong_order(fixed_scan, moving_scan):
             say(f"{moving.name} is the MR: {fixed.name} is moved onto it")
             fixed, moving, fixed_scan, moving_scan = moving, fixed, moving_scan, fixed_scan
+        sources = _dicom_sources((fixed, moving), flags) if dicom else None
         found = registered(
             fixed_scan,
             moving_scan,
@@ -100,12 +108,19 @@ def register(
                 "init": init and str(init),
                 "refine": refine,
                 "auto_order": auto_order,
+                "dicom": dicom,
                 **flags,
             },
             styles=styles,
         )
+        if sources and found.status is Status.FAILED:
+            say("a failed registration is not written as DICOM")
+        elif sources:
+            from cephalign.results_dicom import write_dicom
+
+            write_dicom(found, folder, scans=(fixed_scan, moving_scan), series=sources)
     typer.echo(f"{found.status.value}: {found.reason}\n{out}")
-    if found.status is Status.FAILED:
+    if found.status is Status.FAILED or found.status.value == fail_on:
         raise typer.Exit(FAILED_EXIT)
 
 
@@ -122,11 +137,18 @@ def _start(init: Path, fixed: Volume, moving: Volume) -> Rigid:
     return read_transform(init, fixed=fixed.grid, moving=moving.grid)
 
 
-def styles_of(formats: str) -> list[Style]:
+def _dicom_sources(paths: tuple[Path, Path], flags: ReadFlags) -> tuple[Series, Series]:
+    from cephalign.io.volumes import ReadOptions
+    from cephalign.results_dicom import source_series
+
+    return source_series(paths, ReadOptions(**flags), warn=say)
+
+
+def styles_of(formats: str) -> list[Format]:
     """Return the transform formats in a list with commas; refuse unknown ones."""
     wanted = [name.strip() for name in formats.split(",")]
-    if not set(wanted) <= set(get_args(Style)):
+    if not set(wanted) <= set(get_args(Format)):
         raise InputError(
-            "unknown transform format in --format", expected=", ".join(get_args(Style)), got=repr(formats)
+            "unknown transform format in --format", expected=", ".join(get_args(Format)), got=repr(formats)
         )
-    return [style for style in get_args(Style) if style in wanted]
+    return [style for style in get_args(Format) if style in wanted]

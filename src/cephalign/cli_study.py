@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cephalign.study.scale import Scale
     from cephalign.study.study import Study
 
-EXTRA = {"monai": "MONAI", "skimage": "scikit-image", "jinja2": "Jinja2"}
+EXTRA = {"monai": "MONAI", "skimage": "scikit-image"}
 Part = Literal["all", "fig6", "fig7", "fig8", "fig9", "table1", "table2", "table3", "report"]
 
 

@@ -23,16 +23,17 @@ from cephalign.io.record import DIRECTION, FRAME
 from cephalign.io.texts import write_json
 from cephalign.io.transforms import TransformStyle, write_transform
 from cephalign.io.volumes import write_volume
-from cephalign.page import draw_page, write_page
 from cephalign.prep.resample import resample
+from cephalign.report.page import write_report
+from cephalign.report.picture import EXTENT_MM, draw_picture, write_picture
 
-if TYPE_CHECKING:
-    from cephalign.registration import Registration  # it loads torch, which need not be there to write
+if TYPE_CHECKING:  # they load torch, which need not be there to write
+    from cephalign.registration import Registration
+    from cephalign.trust.check import Check
 
 TRANSFORM_SUFFIX = {"itk": ".tfm", "fsl": ".mat", "lta": ".lta", "rire": ".standard", "json": ".json"}
-RESAMPLED, RECORD, PAGE = "moving_on_fixed.nii.gz", "registration.json", "registration.png"
-# Wide enough for a head with its nose and ears.
-PAGE_EXTENT_MM = 260.0
+RESAMPLED, RECORD, PICTURE = "moving_on_fixed.nii.gz", "registration.json", "registration.png"
+REPORT = "report.html"
 PROVENANCE = ("numpy", "scipy", "torch")
 
 
@@ -54,10 +55,12 @@ def output_folder(out: Path) -> Iterator[Path]:
         temporary = Path(mkdtemp(prefix=".writing-", dir=out))
         yield temporary
         files = sorted(temporary.iterdir())
-        for target in (out / file.name for file in files):
-            if target.is_dir():  # found out before the first file is in place
+        for target in (out / file.name for file in files):  # found out before the first file is in place
+            if target.is_dir() and not _is_earlier_series(target, temporary / target.name):
                 raise OutputError(f"cannot write {target}: a folder is in the way", do="remove or rename it")
         for file in files:
+            if (out / file.name).is_dir():
+                shutil.rmtree(out / file.name)
             file.replace(out / file.name)
     except OSError as error:
         reason = error.strerror or str(error)
@@ -70,6 +73,11 @@ def output_folder(out: Path) -> Iterator[Path]:
         for folder in made:
             with suppress(OSError):  # it holds results
                 folder.rmdir()
+
+
+def _is_earlier_series(target: Path, new: Path) -> bool:
+    """Whether a folder holds only the DICOM images of an earlier run, and such a folder replaces it."""
+    return new.is_dir() and all(file.suffix == ".dcm" and file.is_file() for file in target.iterdir())
 
 
 def write_results(
@@ -103,20 +111,28 @@ def write_results(
     fixed, moving = scans
     pose = found.moving_from_fixed
     write_transforms(pose, folder, scans, styles)
-    with ThreadPoolExecutor(1) as pool:  # interpolating and packing leave a core to the page
+    with ThreadPoolExecutor(1) as pool:  # interpolating and packing leave a core to the picture
         resampled = pool.submit(lambda: write_volume(resample(moving, fixed.grid, pose), folder / RESAMPLED))
-        page = draw_page(
+        picture = draw_picture(
             fixed,
             moving,
             pose,
             centre=np.array(found.centre),
-            extent_mm=PAGE_EXTENT_MM,
+            extent_mm=EXTENT_MM,
             heading=_heading(found, paths),
         )
-        write_page(page, folder / PAGE)
+        write_picture(picture, folder / PICTURE)
+        record = registration_record(found, scans, paths, parameters)
+        write_json(record, folder / RECORD)
+        write_report(
+            found,
+            folder / REPORT,
+            scans=scans,
+            paths=paths,
+            record=record,
+            picture=(folder / PICTURE).read_bytes(),
+        )
         resampled.result()
-    record = registration_record(found, scans, paths, parameters)
-    write_json(record, folder / RECORD)
 
 
 def write_transforms(
@@ -183,6 +199,7 @@ def registration_record(
         DIRECTION: found.moving_from_fixed.matrix.tolist(),
         "status": found.status.value,
         "reason": found.reason,
+        "check": _check_record(found.check),
         "inputs": inputs_record(scans, paths),
         "modalities": dict(zip(("fixed", "moving"), map(str, found.modalities), strict=True)),
         "parameters": parameters,
@@ -196,4 +213,14 @@ def registration_record(
             for stage in found.stages
         ],
         "versions": versions_record(PROVENANCE),
+    }
+
+
+def _check_record(check: Check) -> dict[str, object]:
+    """Say in JSON's terms what is thought of a registration; what cannot be told is null."""
+    stated = math.isfinite(check.expected_mm)
+    return {
+        "expected_mm": check.expected_mm if stated else None,
+        "interval_mm": list(check.interval_mm) if stated else None,
+        "evidence": check.evidence.as_dict() if check.evidence else {},
     }

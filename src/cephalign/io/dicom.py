@@ -16,6 +16,7 @@ from cephalign.errors import InputError
 from cephalign.geometry.volume import Modality, Volume
 from cephalign.io.dicom_file import read_pixels
 from cephalign.io.dicom_geometry import (
+    Stack,
     evened,
     lps_from_voxel,
     refuse_crooked,
@@ -25,7 +26,7 @@ from cephalign.io.dicom_geometry import (
 from cephalign.io.dicom_header import Image, read_images
 from cephalign.io.dicom_series import chosen, refuse_differing, refuse_repeated, refuse_unless_allowed
 from cephalign.io.frames import RAS_FROM_LPS
-from cephalign.io.voxels import grid_or_refuse
+from cephalign.io.voxels import grid_or_refuse, refuse_huge
 
 if TYPE_CHECKING:
     from cephalign.io.volumes import ReadOptions
@@ -58,14 +59,9 @@ def read(path: Path, options: ReadOptions) -> Volume:
     GeometryError
         Missing positions, gaps, tilt, images in different planes.
     """
-    images = chosen(read_images(path), path, options.series)
-    refuse_differing(images, path)
-    stack = stacked(images[0].orientation, [image.position for image in images], str(path))
-    images = [images[n] for n in stack.order]
-    refuse_repeated(images, stack, path)
-    refuse_crooked(stack, str(path))
-    refuse_unless_allowed(stack, path, gaps=options.allow_gaps, tilt=options.allow_tilt)
+    images, stack = stacked_images(path, options)
     spacing = images[0].spacing_mm
+    refuse_huge(path, images[0].columns * images[0].rows * len(images) * np.dtype(np.int16).itemsize)
     data = _pixels(images)
     if not stack.is_even:
         data, stack = evened(data, stack, str(path))
@@ -74,6 +70,18 @@ def read(path: Path, options: ReadOptions) -> Volume:
     shape = (data.shape[0], data.shape[1], data.shape[2])
     grid = grid_or_refuse(path, shape, RAS_FROM_LPS @ lps_from_voxel(stack, spacing))
     return Volume(data, grid, MODALITIES.get(images[0].modality, Modality.UNKNOWN))
+
+
+def stacked_images(path: Path, options: ReadOptions) -> tuple[list[Image], Stack]:
+    """Return the images of the one series meant in the order of their places; errors as of `read`."""
+    images = chosen(read_images(path), path, options.series)
+    refuse_differing(images, path)
+    stack = stacked(images[0].orientation, [image.position for image in images], str(path))
+    images = [images[n] for n in stack.order]
+    refuse_repeated(images, stack, path)
+    refuse_crooked(stack, str(path))
+    refuse_unless_allowed(stack, path, gaps=options.allow_gaps, tilt=options.allow_tilt)
+    return images, stack
 
 
 def _pixels(images: list[Image]) -> NDArray[Any]:

@@ -19,10 +19,18 @@ MOST_BYTES = 4_000_000
 
 def read_bytes(path: Path) -> bytes:
     """Read a whole small file, or raise `InputError`."""
+    refuse_large(path)
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def refuse_large(path: Path) -> None:
+    """Raise `InputError` for a file that is missing, or too large for a transform."""
     try:
         if path.stat().st_size > MOST_BYTES:
             raise InputError(f"{path} is too large for a rigid transform", expected="a few kilobytes")
-        return path.read_bytes()
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
 

@@ -20,6 +20,8 @@ from cephalign.io.exchange import exact
 from cephalign.io.itk_models import Stored
 
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+# The longest list of a rigid transform is an affine one's twelve.
+MOST_NUMBERS = 1000
 MATLAB_HEADER = struct.Struct("<5i")
 
 
@@ -122,6 +124,8 @@ def _parse_hdf5(content: bytes, path: Path) -> list[Stored]:
     def numbers(item: Any, name: str) -> list[float]:
         # ITK before 4.8 wrote the names with a letter missing.
         found = [item[stem + name] for stem in ("Transform", "Tranform") if stem + name in item]
+        if found and found[0].size > MOST_NUMBERS:  # a small file may promise as many as it likes
+            raise ValueError(f"{found[0].size} {name.lower()}")
         return [float(value) for value in found[0][()].ravel()] if found else []
 
     try:

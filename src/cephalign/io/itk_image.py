@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from cephalign.geometry.volume import Volume
 from cephalign.io import metaimage_header, nrrd_header
 from cephalign.io.atomic import whole_file
 from cephalign.io.frames import RAS_FROM_LPS
-from cephalign.io.voxels import grid_or_refuse, inflate, read_part, unoriented_grid, voxels_of, writable
+from cephalign.io.voxels import grid_or_refuse, read_voxels, unoriented_grid, voxels_of, writable
 
 sitk: Any = SimpleITK  # it has no types
 NRRD_SUFFIXES = {".nrrd", ".nhdr"}
@@ -60,10 +61,11 @@ def read(path: Path, *, allow_unoriented: bool = False) -> Volume:
             expected="space and space directions",
             do="--allow-unoriented takes its axes as right, anterior, superior and its centre as the origin",
         )
-    content = read_part(stored.file, stored.offset)
-    if stored.deflated:  # ITK would hand out damaged data without a word
-        wanted = int(np.prod(stored.shape)) * stored.dtype.itemsize
-        content = inflate(content, wanted + wanted // stored.shape[2] + 1, stored.file)
+    wanted = math.prod(stored.shape) * stored.dtype.itemsize
+    # ITK would hand out damaged data without a word.
+    content = read_voxels(
+        stored.file, wanted, stored.shape[2], offset=stored.offset, deflated=stored.deflated
+    )
     return Volume(voxels_of(content, stored.shape, stored.dtype, stored.file), grid)
 
 

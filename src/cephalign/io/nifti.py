@@ -28,6 +28,7 @@ from cephalign.io.voxels import (
     grid_or_refuse,
     inflate,
     read_part,
+    read_voxels,
     refuse_impossible,
     unoriented_grid,
     voxels_of,
@@ -86,9 +87,7 @@ def read(path: Path, *, allow_unoriented: bool = False) -> Volume:
     wanted = offset + math.prod(shape) * dtype.itemsize
     refuse_impossible(path, wanted, available, deflated=deflated)
     grid = _grid(header, shape, path, allow_unoriented=allow_unoriented)
-    content = read_part(path)
-    if deflated:  # one slice more than wanted, so that the end of the stream and its checksum are seen
-        content = inflate(content, wanted + wanted // shape[2] + 1, path)
+    content = read_voxels(path, wanted, shape[2], deflated=deflated)
     data = voxels_of(content, shape, dtype, path, offset=offset)
     return Volume(_scaled(data, header, path), grid)
 

@@ -24,7 +24,15 @@ from cephalign.io.atomic import whole_file
 from cephalign.io.exchange import finite
 from cephalign.io.frames import RAS_FROM_LPS
 from cephalign.io.lzw import unpack
-from cephalign.io.voxels import file_size, grid_or_refuse, inflate, read_part, voxels_of
+from cephalign.io.voxels import (
+    PACKED_EXCESS,
+    file_size,
+    grid_or_refuse,
+    inflate,
+    read_part,
+    refuse_huge,
+    voxels_of,
+)
 
 IMAGE = "image.bin"
 # How it may be packed: the project's archives hold the first.
@@ -201,10 +209,11 @@ def _modality(keys: dict[str, list[str]]) -> Modality:
 
 def _voxels(image: Path, shape: tuple[int, int, int]) -> NDArray[Any]:
     wanted = math.prod(shape) * BIG_ENDIAN.itemsize
+    refuse_huge(image, wanted)
     packed = [image.with_name(IMAGE + suffix) for suffix in UNPACK]
     if not image.exists() and (there := [path for path in packed if path.exists()]):
         image = there[0]
-        stored = UNPACK[image.suffix](read_part(image), wanted + 1, image)
+        stored = UNPACK[image.suffix](read_part(image, 0, 2 * wanted + PACKED_EXCESS), wanted + 1, image)
         size = len(stored)
     else:
         size = file_size(image)

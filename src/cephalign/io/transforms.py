@@ -1,5 +1,7 @@
 """Reading and writing a rigid transform in the formats other tools read, chosen by suffix or by name."""
 
+# ruff: noqa: PLC0415 - pydicom is imported only for the format that needs it
+
 from __future__ import annotations
 
 from enum import StrEnum
@@ -21,6 +23,7 @@ class TransformStyle(StrEnum):
     LTA = "lta"
     RIRE = "rire"
     JSON = "json"
+    DICOM = "dicom"
 
 
 STYLE_BY_SUFFIX = {
@@ -30,6 +33,7 @@ STYLE_BY_SUFFIX = {
     ".lta": TransformStyle.LTA,
     ".standard": TransformStyle.RIRE,
     ".json": TransformStyle.JSON,
+    ".dcm": TransformStyle.DICOM,
 }
 AMBIGUOUS_SUFFIX = ".mat"
 SUFFIXES = (*STYLE_BY_SUFFIX, AMBIGUOUS_SUFFIX)
@@ -78,6 +82,10 @@ def read_transform(
             return rire_standard.read(path, fixed, moving)
         case TransformStyle.JSON:
             return record.read(path)
+        case TransformStyle.DICOM:
+            from cephalign.io import dicom_registration_read
+
+            return dicom_registration_read.read(path)
 
 
 def write_transform(
@@ -119,6 +127,11 @@ def write_transform(
             rire_standard.write(moving_from_fixed, path, fixed, moving)
         case TransformStyle.JSON:
             record.write(moving_from_fixed, path)
+        case TransformStyle.DICOM:
+            raise InputError(
+                f"cannot write {path}: a DICOM registration names the images of both series",
+                do="write another format, then `cephalign convert` it to .dcm with --fixed and --moving",
+            )
 
 
 def _style_of_content(path: Path) -> TransformStyle:

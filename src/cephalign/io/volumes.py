@@ -11,6 +11,7 @@ from cephalign.errors import InputError
 from cephalign.geometry.volume import Volume
 
 RIRE_HEADER = "header.ascii"
+OTHER_SUFFIXES = {".nii", ".nii.gz", ".mha", ".mhd", ".nrrd", ".nhdr"}
 READABLE = (
     "NIfTI (.nii, .nii.gz), MetaImage (.mha, .mhd), NRRD (.nrrd, .nhdr), a folder of DICOM files, "
     "RIRE (header.ascii)"
@@ -66,13 +67,11 @@ def read_volume(path: str | Path, options: ReadOptions | None = None) -> Volume:
     suffix = _suffix(path)
     if not path.exists():
         raise InputError(f"{path} does not exist")
-    if path.name.lower() == RIRE_HEADER or (path / RIRE_HEADER).is_file():
+    if _is_rire(path):
         from cephalign.io import rire
 
         return rire.read(path / RIRE_HEADER if path.is_dir() else path)
-    if path.is_dir() or (
-        suffix not in {".nii", ".nii.gz", ".mha", ".mhd", ".nrrd", ".nhdr"} and _is_dicom(path)
-    ):
+    if is_dicom(path):
         from cephalign.io import dicom
 
         return dicom.read(path, options)
@@ -136,9 +135,16 @@ def _suffix(path: Path) -> str:
     return ".nii.gz" if name.endswith(".nii.gz") else path.suffix.lower()
 
 
-def _is_dicom(path: Path) -> bool:
+def _is_rire(path: Path) -> bool:
+    return path.name.lower() == RIRE_HEADER or (path / RIRE_HEADER).is_file()
+
+
+def is_dicom(path: Path) -> bool:
+    """Whether a scan is read as DICOM: a folder that is not RIRE's, or a file that begins as DICOM does."""
+    if path.is_dir():
+        return not _is_rire(path)
     try:
         with path.open("rb") as file:
-            return file.read(132)[128:] == b"DICM"
+            return _suffix(path) not in OTHER_SUFFIXES and file.read(132)[128:] == b"DICM"
     except OSError:
         return False

@@ -18,6 +18,10 @@ from cephalign.io.exchange import LARGEST
 
 # Deflate cannot store more than this many bytes in one: a longer run of one value needs another code.
 DEFLATE_BOUND = 1032
+# What cannot be packed grows by less than a thousandth, and by the packer's own header.
+PACKED_EXCESS = 1 << 16
+# 1024 slices of 1024 x 1024 voxels of 32 bits: no scan of a head has more.
+MOST_VOXEL_BYTES = 1 << 32
 # No scanner of heads makes voxels below a tenth of a micron; smaller numbers are damage.
 SMALLEST_SPACING_MM = 1e-4
 
@@ -40,6 +44,16 @@ def read_part(path: Path, offset: int = 0, most: int = -1) -> bytes:
             return file.read(most)
     except (OSError, ValueError) as error:
         raise InputError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
+
+
+def read_voxels(path: Path, wanted: int, slices: int, *, offset: int = 0, deflated: bool = False) -> bytes:
+    """Read, and unpack, `wanted` bytes and one slice more, so that an end that comes late is seen.
+
+    However large the file is, and whatever it unpacks to, no more is taken from it.
+    """
+    most = wanted + wanted // slices + 1
+    stored = read_part(path, offset, most + most // 1000 + PACKED_EXCESS)
+    return inflate(stored, most, path) if deflated else stored
 
 
 def inflate(stored: bytes, most: int, path: Path) -> bytes:
@@ -97,7 +111,7 @@ def refuse_impossible(path: Path, wanted: int, available: int, *, deflated: bool
     Raises
     ------
     InputError
-        The file cannot hold so much, even where it is compressed.
+        No scan of a head has so much, or the file cannot hold it, even where it is compressed.
     """
     possible = available * DEFLATE_BOUND if deflated else available
     if wanted > possible:
@@ -106,6 +120,18 @@ def refuse_impossible(path: Path, wanted: int, available: int, *, deflated: bool
             expected=f"{wanted} bytes of voxels as its header says",
             got=f"{'at most ' if deflated else ''}{max(possible, 0)}",
             do="copy the file again",
+        )
+    refuse_huge(path, wanted)
+
+
+def refuse_huge(path: Path, wanted: int) -> None:
+    """Raise `InputError` where there would be more bytes of voxels than any scan of a head has."""
+    if wanted > MOST_VOXEL_BYTES:
+        raise InputError(
+            f"{path} is larger than any scan of a head",
+            expected=f"at most {MOST_VOXEL_BYTES >> 20} MiB of voxels",
+            got=f"{wanted >> 20} MiB",
+            do="cut the head out of it, or resample it",
         )
 
 

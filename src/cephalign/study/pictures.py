@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from cephalign.geometry import Rigid
 from cephalign.io.atomic import whole_file
-from cephalign.page_planes import PLANES, Field, checkerboard, cut, grey_levels
+from cephalign.report.planes import PLANES, Field, checkerboard, cut, grey_levels
 from cephalign.study import fig6, fig8, fig9, table1
 from cephalign.study.held_out import held_out_pairs
 from cephalign.study.networks import DCNN

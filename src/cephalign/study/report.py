@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import torch
+from jinja2 import Environment
 
 from cephalign import __version__
 from cephalign.errors import InputError
@@ -49,7 +50,7 @@ def write_report(study: Study) -> None:
     Raises
     ------
     InputError
-        Nothing was measured yet, or Jinja2 is not there.
+        Nothing was measured yet.
     """
     sections = list(_sections(study))
     if not any(section.table or section.picture for section in sections):
@@ -98,12 +99,6 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def _html(title: str, facts: str, sections: Sequence[Section]) -> str:
-    try:
-        from jinja2 import Environment  # noqa: PLC0415 - an extra
-    except ImportError as error:
-        raise InputError(
-            "the page is made by Jinja2, which is not installed", do="pip install 'cephalign[study]'"
-        ) from error
     template = Path(__file__).with_name("report.html.j2").read_text(encoding="utf-8")
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     return environment.from_string(template).render(title=title, facts=facts, sections=sections)

@@ -1,5 +1,7 @@
 """Grids, a smooth pattern in space, and a writer of DICOM series."""
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,11 @@ from cephalign.geometry.grid import apply_affine
 
 R, A, S = np.eye(3)
 LPS_FLIP = np.array([-1, -1, 1])
+SOP_CLASSES = {
+    "CT": pydicom.uid.CTImageStorage,
+    "MR": pydicom.uid.MRImageStorage,
+    "PT": pydicom.uid.PositronEmissionTomographyImageStorage,
+}
 
 
 def _grid(shape, axes, spacing, origin, turn_deg=(0, 0, 0)):
@@ -68,11 +75,14 @@ def shown():
     return lambda grid: pattern(world_points(grid))
 
 
+@pytest.fixture
+def pattern_at():
+    return pattern
+
+
 def _header(uid, series, number, description, modality):
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = {"MR": "1.2.840.10008.5.1.4.1.1.4"}.get(
-        modality, "1.2.840.10008.5.1.4.1.1.2"
-    )
+    meta.MediaStorageSOPClassUID = SOP_CLASSES.get(modality, SOP_CLASSES["CT"])
     meta.MediaStorageSOPInstanceUID = uid
     meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
     file = FileDataset(None, {}, file_meta=meta, preamble=bytes(128))
@@ -112,7 +122,7 @@ def write_series(
     """
     folder.mkdir(exist_ok=True)
     march = grid.directions[:, 1] * grid.spacing[2] * np.tan(np.deg2rad(tilt_deg))
-    names = np.random.default_rng(5).permutation(1000)
+    names, points = np.random.default_rng(5).permutation(1000), world_points(grid)
     for k in range(grid.shape[2]) if keep is None else keep:
         file = _header(f"{series}.{k + 1}", series, number, description, modality)
         file.ImageOrientationPatient = (grid.directions[:, :2] * LPS_FLIP[:, None]).T.ravel().tolist()
@@ -120,7 +130,7 @@ def write_series(
         file.ImagePositionPatient = [f"{x:.10g}" for x in position * LPS_FLIP]
         file.PixelSpacing = grid.spacing[[1, 0]].tolist()
         file.SliceThickness, file.InstanceNumber = 9.9, int(names[k])  # neither is to be believed
-        values = pattern(world_points(grid)[:, :, k] + k * march)
+        values = pattern(points[:, :, k] + k * march)
         stored = np.round((values - (intercept or 0)) / slope)
         _add_pixels(file, stored.T.astype(np.int16 if intercept is None else np.uint16), intercept, slope)
         if change:
@@ -129,8 +139,66 @@ def write_series(
     return folder
 
 
-def write_enhanced(path: Path, grid: Grid):
-    """Write a multi-frame file with its frames out of order."""
+SCANNER = {"Manufacturer": "ACME", "ManufacturerModelName": "Ring 3", "DeviceSerialNumber": "77"}
+PERSON = {
+    "PatientName": "Ödön^Zsófia",
+    "PatientID": "ID-4711",
+    "PatientBirthDate": "19510203",
+    "PatientSex": "F",
+    "SpecificCharacterSet": "ISO_IR 100",
+}
+STUDY = {
+    "StudyDate": "20040119",
+    "StudyTime": "101500",
+    "StudyID": "S9",
+    "AccessionNumber": "ACC-8",
+    "ReferringPhysicianName": "Good^Doctor",
+    "StudyDescription": "Routine head",
+}
+ACQUIRED = {
+    "CT": {"KVP": "120", "AcquisitionNumber": "1", "ImageType": ["ORIGINAL", "PRIMARY", "AXIAL"]},
+    "MR": {
+        "ScanningSequence": "GR",
+        "SequenceVariant": ["SP", "MP"],
+        "ScanOptions": "PFP",
+        "MRAcquisitionType": "3D",
+        "RepetitionTime": "1900",
+        "EchoTime": "2.5",
+        "EchoTrainLength": "1",
+        "ImageType": ["ORIGINAL", "PRIMARY", "OTHER"],
+    },
+    "PT": {
+        "SeriesDate": "20040119",
+        "SeriesTime": "112233",
+        "Units": "BQML",
+        "CountsSource": "EMISSION",
+        "SeriesType": ["STATIC", "IMAGE"],
+        "CorrectedImage": ["DECY", "ATTN"],
+        "DecayCorrection": "START",
+        "DecayFactor": "1.02",
+        "FrameReferenceTime": "150000",
+        "ImageType": ["ORIGINAL", "PRIMARY"],
+    },
+}
+
+
+def clinical(modality, frame, **fields):
+    """Return a `change` that gives a series what a scanner's headers hold; `fields` comes last."""
+    said = PERSON | STUDY | SCANNER | ACQUIRED[modality] | {"PatientPosition": "HFS"}
+    said |= {"FrameOfReferenceUID": frame, "PositionReferenceIndicator": "", "PatientOrientation": ""}
+
+    def change(dataset, k):
+        for keyword, value in (said | fields).items():
+            if value is None:
+                delattr(dataset, keyword)
+            else:
+                setattr(dataset, keyword, value)
+
+    return change
+
+
+def write_enhanced(path: Path, grid: Grid, change=None):
+    """Write a multi-frame file with its frames out of order; `change(dataset)` edits its header."""
     file = _header("1.2.9.1", "1.2.9", 8, "enhanced", "CT")
     file.NumberOfFrames = grid.shape[2]
     order = np.random.default_rng(2).permutation(grid.shape[2])
@@ -151,6 +219,8 @@ def write_enhanced(path: Path, grid: Grid):
     file.PerFrameFunctionalGroupsSequence = frames
     stored = np.round(pattern(world_points(grid)) + 1024).astype(np.uint16)
     _add_pixels(file, np.ascontiguousarray(stored.T[order]), None, None)
+    if change:
+        change(file)
     file.save_as(path, enforce_file_format=True)
     return path
 
@@ -163,3 +233,24 @@ def dicom_series():
 @pytest.fixture
 def dicom_enhanced():
     return write_enhanced
+
+
+@pytest.fixture
+def clinical_header():
+    return clinical
+
+
+@pytest.fixture
+def validated():
+    """Return a function that has `dciodvfy` look at a file: it gives warnings, and fails on errors."""
+    program = shutil.which("dciodvfy")
+    if not program:
+        pytest.skip("no dciodvfy: install dicom3tools")
+
+    def remarks(path):
+        done = subprocess.run([program, path], capture_output=True, text=True, check=False)
+        lines = done.stderr.splitlines()
+        assert not [line for line in lines if line.startswith("Error")], "\n".join(lines)
+        return [line for line in lines if line.startswith("Warning")]
+
+    return remarks

@@ -1,4 +1,4 @@
-"""Text on a page, in the font that comes with Pillow."""
+"""Text on a picture, in the font that comes with Pillow."""
 
 from __future__ import annotations
 

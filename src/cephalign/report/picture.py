@@ -1,4 +1,4 @@
-"""The page to look at: three planes before and after a registration, as edges and as a checkerboard."""
+"""A picture to look at: three planes before and after a registration, as edges and as a checkerboard."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from cephalign import __version__
 from cephalign.geometry import Rigid, Volume
 from cephalign.geometry.grid import Float
 from cephalign.io.atomic import whole_file
-from cephalign.page_edges import edge_lines
-from cephalign.page_planes import (
+from cephalign.report.edges import edge_lines
+from cephalign.report.planes import (
     MOVING_RGB,
     PLANES,
     Colour,
@@ -25,7 +25,7 @@ from cephalign.page_planes import (
     grey_levels,
     overlay,
 )
-from cephalign.page_text import shortened, text_width, write_text
+from cephalign.report.text import shortened, text_width, write_text
 
 # The result is to be judged, so it is large; what was before fits beside it twice, one above the other.
 MARGIN, GAP, GROUP_GAP = 24, 4, 24
@@ -41,6 +41,8 @@ BACKGROUND, WHITE, DIMMED = (16, 16, 18), (240, 240, 240), (165, 165, 172)
 # Sky blue: neither grey as the scans nor orange as the lines.
 LETTER_RGB = (120, 200, 255)
 SCALE_BAR_MM = 50
+# Wide enough for a head with its nose and ears.
+EXTENT_MM = 260.0
 LEGEND = (
     "moving scan: edges and tinted tiles; fixed scan: grey; the patient's right (R) is on the left; "
     f"bar: {SCALE_BAR_MM} mm"
@@ -49,7 +51,7 @@ LEGEND = (
 ABSENT = 0.02
 
 
-def draw_page(
+def draw_picture(
     fixed: Volume,
     moving: Volume,
     moving_from_fixed: Rigid,
@@ -94,8 +96,8 @@ def draw_page(
         [cut(moving, pose, plane, field) for plane in PLANES for field, pose in poses], moving.modality
     )
     top = MARGIN + LINE * (len(heading) + 2)
-    page = Image.new("RGB", (WIDTH, top + len(PLANES) * ROW + 2 * LINE + MARGIN // 2), BACKGROUND)
-    draw = ImageDraw.Draw(page)
+    picture = Image.new("RGB", (WIDTH, top + len(PLANES) * ROW + 2 * LINE + MARGIN // 2), BACKGROUND)
+    draw = ImageDraw.Draw(picture)
     _write_frame(draw, heading, "Before (by headers)" if before is None else "Before", top - LINE)
     for row, plane in enumerate(PLANES):
         y = top + row * ROW
@@ -104,12 +106,12 @@ def draw_page(
             ((LARGE_LEFT, y), (CHECKER_LEFT, y)),
         )
         for n, field in enumerate((small, large)):
-            _draw_pair(page, corners[n], plane, field, (of_fixed[2 * row + n], of_moving[2 * row + n]))
-    return page
+            _draw_pair(picture, corners[n], plane, field, (of_fixed[2 * row + n], of_moving[2 * row + n]))
+    return picture
 
 
-def write_page(image: Image.Image, path: Path) -> None:
-    """Write a page as PNG, whole or not at all; the same pixels give the same bytes.
+def write_picture(picture: Image.Image, path: Path) -> None:
+    """Write a picture as PNG, whole or not at all; the same pixels give the same bytes.
 
     Raises
     ------
@@ -117,14 +119,14 @@ def write_page(image: Image.Image, path: Path) -> None:
         The file cannot be written.
     """
     with whole_file(path) as temporary:
-        image.save(temporary, format="PNG", compress_level=1)
+        picture.save(temporary, format="PNG", compress_level=1)
 
 
 Corner = tuple[int, int]
 
 
 def _draw_pair(
-    page: Image.Image,
+    picture: Image.Image,
     corners: tuple[Corner, Corner],
     plane: Plane,
     field: Field,
@@ -132,10 +134,10 @@ def _draw_pair(
 ) -> None:
     """Draw one plane of the fixed and the moving scan: edges at one corner, checkerboard at the other."""
     fixed, moving = greys
-    draw = ImageDraw.Draw(page)
+    draw = ImageDraw.Draw(picture)
     edges: Colour = overlay(fixed, *edge_lines(moving, field.pixel_mm))
-    for (x, y), picture in zip(corners, (edges, checkerboard(fixed, moving)), strict=True):
-        page.paste(Image.fromarray(picture), (x, y))
+    for (x, y), panel in zip(corners, (edges, checkerboard(fixed, moving)), strict=True):
+        picture.paste(Image.fromarray(panel), (x, y))
         _write_letters(draw, (x, y), plane, field.pixels)
     x, y = corners[0]
     write_text(draw, (x + 6, y + 4), plane.name, TEXT_SIZE, DIMMED, outline=BACKGROUND)

@@ -1,4 +1,4 @@
-"""What the panels of a page show: cuts through a scan, their grey levels, and two ways to compare."""
+"""What the panels of a picture show: cuts through a scan, their grey levels, and two ways to compare."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from cephalign.geometry import Modality, Rigid, Volume
-from cephalign.geometry.grid import Float
+from cephalign.geometry.grid import Float, apply_affine
 
 Grey = NDArray[np.float32]
 Colour = NDArray[np.uint8]
@@ -94,12 +94,8 @@ def cut(volume: Volume, scan_from_fixed: Rigid, plane: Plane, field: Field) -> G
     (pixels, pixels) float32 array
         Rows from top to bottom; NaN where the scan does not reach.
     """
-    n, step = field.pixels, field.pixel_mm
-    world_from_pixel = np.eye(4)
-    world_from_pixel[:3, 1] = np.array(plane.down) * step
-    world_from_pixel[:3, 2] = np.array(plane.right) * step
-    world_from_pixel[:3, 3] = field.centre - world_from_pixel[:3, 1:3].sum(axis=1) * (n - 1) / 2
-    voxel_from_pixel = volume.grid.voxel_from_world @ scan_from_fixed.matrix @ world_from_pixel
+    n = field.pixels
+    voxel_from_pixel = volume.grid.voxel_from_world @ scan_from_fixed.matrix @ _world_from_pixel(plane, field)
     values = ndimage.affine_transform(
         volume.data,
         voxel_from_pixel[:3, :3],
@@ -116,6 +112,23 @@ def cut(volume: Volume, scan_from_fixed: Rigid, plane: Plane, field: Field) -> G
         index = down * rows + (right * columns + start)
         values[(index < -0.5) | (index > count - 0.5)] = np.nan
     return np.asarray(values, dtype=np.float32)
+
+
+def points_of(plane: Plane, field: Field) -> Float:
+    """Return (pixels, pixels, 3) world points of the fixed scan, one for each pixel."""
+    rows, columns = np.indices((field.pixels, field.pixels), dtype=np.float64)
+    return apply_affine(
+        _world_from_pixel(plane, field), np.stack([np.zeros_like(rows), rows, columns], axis=-1)
+    )
+
+
+def _world_from_pixel(plane: Plane, field: Field) -> Float:
+    """Return the (4, 4) matrix that takes 0, row, column to the fixed world."""
+    matrix = np.eye(4)
+    matrix[:3, 1] = np.array(plane.down) * field.pixel_mm
+    matrix[:3, 2] = np.array(plane.right) * field.pixel_mm
+    matrix[:3, 3] = field.centre - matrix[:3, 1:3].sum(axis=1) * (field.pixels - 1) / 2
+    return matrix
 
 
 def grey_levels(cuts: list[Grey], modality: Modality) -> list[Grey]:

@@ -1,4 +1,4 @@
-"""The page: planes the right way round, edges where the moving scan has them, whole files or none."""
+"""The picture: planes the right way round, edges where the moving scan has them, whole files or none."""
 
 import os
 import subprocess
@@ -8,24 +8,24 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cephalign import page, page_text
 from cephalign.errors import OutputError
 from cephalign.geometry import Grid, Modality, Rigid, Volume
 from cephalign.geometry.grid import apply_affine
-from cephalign.page import LARGE, draw_page, write_page
-from cephalign.page_edges import edge_lines
-from cephalign.page_planes import MOVING_RGB, PLANES, Field, checkerboard, cut, grey_levels, overlay
+from cephalign.report import picture, text
+from cephalign.report.edges import edge_lines
+from cephalign.report.picture import LARGE, draw_picture, write_picture
+from cephalign.report.planes import MOVING_RGB, PLANES, Field, checkerboard, cut, grey_levels, overlay
 
 R, A, S = np.eye(3)
 CENTRE = np.array([13.0, -21.0, 34.0])
 BESIDE = np.array([2.3, -1.7, 3.1])
 EXTENT_MM = 180.0
 HEADING = ["fixed.nii and moving.nii", "aligned: as good as it gets", "similarity 0.4, 2.1 s"]
-TOP = page.MARGIN + page.LINE * (len(HEADING) + 2)
+TOP = picture.MARGIN + picture.LINE * (len(HEADING) + 2)
 
 
 def _grid(shape, axes, spacing, turn_deg=(0, 0, 0)):
-    """A grid whose middle lies a few millimetres beside the centre of the page."""
+    """A grid whose middle lies a few millimetres beside the centre of the picture."""
     matrix = np.eye(4)
     matrix[:3, :3] = Rigid.from_euler(turn_deg).rotation @ np.array(axes).T * spacing
     matrix[:3, 3] = CENTRE + BESIDE - matrix[:3, :3] @ ((np.array(shape) - 1) / 2)
@@ -52,7 +52,7 @@ def ball(grid, at, radius_mm=14.0):
 
 def panel(image, left, row):
     """One large panel as an array; its letters and texts lie in its outer 26 pixels."""
-    top = TOP + row * page.ROW
+    top = TOP + row * picture.ROW
     return np.asarray(image)[top : top + LARGE, left : left + LARGE].astype(float)
 
 
@@ -62,22 +62,24 @@ def middle(weight):
     return np.array([(columns * weight).sum(), (rows * weight).sum()]) / weight.sum()
 
 
-def orange(picture):
+def orange(shown):
     """How much of the moving scan's colour each pixel has; grey and the letters' blue have none."""
-    return np.clip(picture[..., 0] - picture[..., 2], 0, None)
+    return np.clip(shown[..., 0] - shown[..., 2], 0, None)
 
 
 def test_size_and_sameness(tmp_path):
     scan = ball(GRIDS["LPS"], CENTRE)
     for name in ("one.png", "two.png"):
-        image = draw_page(scan, scan, Rigid.identity(), centre=CENTRE, extent_mm=EXTENT_MM, heading=HEADING)
-        write_page(image, tmp_path / name)
+        image = draw_picture(
+            scan, scan, Rigid.identity(), centre=CENTRE, extent_mm=EXTENT_MM, heading=HEADING
+        )
+        write_picture(image, tmp_path / name)
     first = (tmp_path / "one.png").read_bytes()
     assert first == (tmp_path / "two.png").read_bytes()
     assert b"tIME" not in first
     assert b"tEXt" not in first
     with Image.open(tmp_path / "one.png") as read:
-        assert read.size == (page.WIDTH, TOP + 3 * page.ROW + 2 * page.LINE + page.MARGIN // 2)
+        assert read.size == (picture.WIDTH, TOP + 3 * picture.ROW + 2 * picture.LINE + picture.MARGIN // 2)
         assert read.mode == "RGB"
     assert sorted(file.name for file in tmp_path.iterdir()) == ["one.png", "two.png"]
 
@@ -85,11 +87,11 @@ def test_size_and_sameness(tmp_path):
 def test_the_order_of_the_array_does_not_matter():
     scan = ball(GRIDS["oblique"], CENTRE)
     other = Volume(np.ascontiguousarray(scan.data), scan.grid)
-    pages = [
-        draw_page(scan, s, Rigid.identity(), centre=CENTRE, extent_mm=EXTENT_MM, heading=HEADING)
+    pictures = [
+        draw_picture(scan, s, Rigid.identity(), centre=CENTRE, extent_mm=EXTENT_MM, heading=HEADING)
         for s in (scan, other)
     ]
-    assert pages[0].tobytes() == pages[1].tobytes()
+    assert pictures[0].tobytes() == pictures[1].tobytes()
 
 
 # What stands on the patient's right, front and top is on the left and top of the picture; in the sagittal
@@ -104,9 +106,9 @@ def test_orientation(grid):
     balls = [ball(grid, CENTRE + 31 * TO_THE_LEFT[p.name] + 22 * TO_THE_TOP[p.name]) for p in PLANES]
     scan = Volume(np.max([b.data for b in balls], axis=0), grid)
     nothing = Volume(np.zeros(grid.shape, np.int16), grid)
-    image = draw_page(scan, nothing, Rigid.identity(), centre=CENTRE, extent_mm=EXTENT_MM, heading=HEADING)
+    image = draw_picture(scan, nothing, Rigid.identity(), centre=CENTRE, extent_mm=EXTENT_MM, heading=HEADING)
     for row in range(3):
-        grey = panel(image, page.LARGE_LEFT, row)[26:-26, 26:-26].min(axis=-1)
+        grey = panel(image, picture.LARGE_LEFT, row)[26:-26, 26:-26].min(axis=-1)
         found = middle(np.where(grey > 100, 1.0, 0.0)) + 26
         expected = (LARGE - 1) / 2 - np.array([31, 22]) * LARGE / EXTENT_MM
         assert found == pytest.approx(expected, abs=0.7)
@@ -115,7 +117,9 @@ def test_orientation(grid):
 def test_letters_say_what_the_planes_do():
     towards = {"R": R, "L": -R, "A": A, "P": -A, "S": S, "I": -S}
     nothing = Volume(np.zeros(GRIDS["RAS"].shape, np.int16), GRIDS["RAS"])
-    image = draw_page(nothing, nothing, Rigid.identity(), centre=CENTRE, extent_mm=EXTENT_MM, heading=HEADING)
+    image = draw_picture(
+        nothing, nothing, Rigid.identity(), centre=CENTRE, extent_mm=EXTENT_MM, heading=HEADING
+    )
     middle_part = slice(LARGE // 2 - 12, LARGE // 2 + 12)
     for row, plane in enumerate(PLANES):
         left, right, top, bottom = (towards[letter] for letter in plane.letters)
@@ -124,7 +128,7 @@ def test_letters_say_what_the_planes_do():
         assert bottom == pytest.approx(plane.down)
         assert top == pytest.approx(-bottom)
         # The letters are all that is blue, one at the middle of each side.
-        shown = panel(image, page.CHECKER_LEFT, row)
+        shown = panel(image, picture.CHECKER_LEFT, row)
         blue = shown[..., 2] - shown[..., 0] > 80
         for part in (
             blue[middle_part, :26],
@@ -154,17 +158,17 @@ def test_edges_follow_the_moving_scan(names):
     fixed = ball(fixed_grid, CENTRE, radius_mm=25)
     moving = ball(moving_grid, moving_from_fixed.map(CENTRE), radius_mm=25)
     right, wrong = (
-        draw_page(fixed, moving, pose, centre=CENTRE, extent_mm=EXTENT_MM, heading=HEADING)
+        draw_picture(fixed, moving, pose, centre=CENTRE, extent_mm=EXTENT_MM, heading=HEADING)
         for pose in (moving_from_fixed, moving_from_fixed @ Rigid.from_rotation(np.eye(3), (2, 2, 2)))
     )
     for row, plane in enumerate(PLANES):
-        there = middle(orange(panel(right, page.LARGE_LEFT, row)))
+        there = middle(orange(panel(right, picture.LARGE_LEFT, row)))
         assert there == pytest.approx([(LARGE - 1) / 2] * 2, abs=0.6)
         # Mapping a fixed point 2 mm too far towards R, A, S draws the moving scan as far towards L, P, I.
-        moved = (middle(orange(panel(wrong, page.LARGE_LEFT, row))) - there) * EXTENT_MM / LARGE
+        moved = (middle(orange(panel(wrong, picture.LARGE_LEFT, row))) - there) * EXTENT_MM / LARGE
         expected = -2 * np.array([sum(plane.right), sum(plane.down)])
         assert moved == pytest.approx(expected, abs=0.4)
-        outline = orange(panel(right, page.LARGE_LEFT, row)) > 60
+        outline = orange(panel(right, picture.LARGE_LEFT, row)) > 60
         rows, columns = np.nonzero(outline)
         radii_mm = np.hypot(rows - there[1], columns - there[0]) * EXTENT_MM / LARGE
         assert np.median(radii_mm) == pytest.approx(25, abs=0.6)
@@ -175,8 +179,10 @@ def test_before_is_the_header_unless_given():
     shift = Rigid.from_rotation(np.eye(3), (11, 7, -5))
     drawn = {
         name: np.asarray(
-            draw_page(scan, scan, shift, centre=CENTRE, extent_mm=EXTENT_MM, heading=HEADING, before=before)
-        )[TOP:, : page.LARGE_LEFT]
+            draw_picture(
+                scan, scan, shift, centre=CENTRE, extent_mm=EXTENT_MM, heading=HEADING, before=before
+            )
+        )[TOP:, : picture.LARGE_LEFT]
         for name, before in (("none", None), ("header", Rigid.identity()), ("shift", shift))
     }
     assert np.array_equal(drawn["none"], drawn["header"])
@@ -201,9 +207,9 @@ def test_where_the_moving_scan_ends_the_fixed_one_is_shown():
 def test_a_moving_scan_far_away_is_said_to_be_absent():
     fixed = ball(GRIDS["RAS"], CENTRE)
     far = Rigid.from_rotation(np.eye(3), (0, 0, 4000))
-    image = draw_page(fixed, fixed, far, centre=CENTRE, extent_mm=EXTENT_MM, heading=HEADING)
+    image = draw_picture(fixed, fixed, far, centre=CENTRE, extent_mm=EXTENT_MM, heading=HEADING)
     for row in range(3):
-        words = orange(panel(image, page.LARGE_LEFT, row)) > 100
+        words = orange(panel(image, picture.LARGE_LEFT, row)) > 100
         assert words[-24:, :200].sum() > 100
         assert not words[:-24].any()
 
@@ -263,50 +269,52 @@ def test_a_constant_scan_is_black(value):
 )
 def test_any_heading(heading):
     scan = ball(GRIDS["PIR"], CENTRE)
-    image = draw_page(scan, scan, Rigid.identity(), centre=CENTRE, extent_mm=EXTENT_MM, heading=heading)
-    assert image.height == (page.MARGIN + page.LINE * (len(heading) + 4) + 3 * page.ROW + page.MARGIN // 2)
+    image = draw_picture(scan, scan, Rigid.identity(), centre=CENTRE, extent_mm=EXTENT_MM, heading=heading)
+    assert image.height == (
+        picture.MARGIN + picture.LINE * (len(heading) + 4) + 3 * picture.ROW + picture.MARGIN // 2
+    )
     # Nothing reaches into the right margin.
-    assert (np.asarray(image)[:, -page.MARGIN + 2 :] == page.BACKGROUND).all()
+    assert (np.asarray(image)[:, -picture.MARGIN + 2 :] == picture.BACKGROUND).all()
 
 
 def test_a_long_line_loses_its_middle():
-    text = "folder/" * 60 + "scan.nii"
-    short = page_text.shortened(text, 15, 400)
-    assert page_text.text_width(short, 15) <= 400
-    assert page_text.text_width(short, 15) > 370
+    line = "folder/" * 60 + "scan.nii"
+    short = text.shortened(line, 15, 400)
+    assert text.text_width(short, 15) <= 400
+    assert text.text_width(short, 15) > 370
     assert short.startswith("folder/folder")
     assert short.endswith("folder/scan.nii")
-    assert page_text.shortened("short", 15, 400) == "short"
+    assert text.shortened("short", 15, 400) == "short"
 
 
 def test_without_freetype(monkeypatch):
-    monkeypatch.setattr(page_text.features, "check", lambda _: False)
-    monkeypatch.setattr(page_text.ImageFont, "core", ImportError("no FreeType"))
-    page_text._font.cache_clear()
+    monkeypatch.setattr(text.features, "check", lambda _: False)
+    monkeypatch.setattr(text.ImageFont, "core", ImportError("no FreeType"))
+    text._font.cache_clear()
     try:
         scan = ball(GRIDS["RAS"], CENTRE)
-        image = draw_page(
+        image = draw_picture(
             scan, scan, Rigid.identity(), centre=CENTRE, extent_mm=EXTENT_MM, heading=["头部.nii", "x" * 900]
         )
     finally:
-        page_text._font.cache_clear()
-    title = np.asarray(image)[: page.MARGIN + page.LINE, page.MARGIN :]
+        text._font.cache_clear()
+    title = np.asarray(image)[: picture.MARGIN + picture.LINE, picture.MARGIN :]
     assert (title > 200).any()
 
 
 def test_unwritable(tmp_path):
     image = Image.new("RGB", (31, 17), MOVING_RGB)
     with pytest.raises(OutputError, match="no folder"):
-        write_page(image, tmp_path / "missing" / "page.png")
+        write_picture(image, tmp_path / "missing" / "picture.png")
     (tmp_path / "file").write_bytes(b"kept")
     with pytest.raises(OutputError):
-        write_page(image, tmp_path / "file" / "page.png")
-    (tmp_path / "page.png").mkdir()
+        write_picture(image, tmp_path / "file" / "picture.png")
+    (tmp_path / "picture.png").mkdir()
     with pytest.raises(OutputError):
-        write_page(image, tmp_path / "page.png")
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["file", "page.png"]
+        write_picture(image, tmp_path / "picture.png")
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["file", "picture.png"]
     assert (tmp_path / "file").read_bytes() == b"kept"
-    assert not list((tmp_path / "page.png").iterdir())
+    assert not list((tmp_path / "picture.png").iterdir())
 
 
 @pytest.mark.skipif(
@@ -319,7 +327,7 @@ def test_forbidden_folder(tmp_path):
     folder.chmod(0o500)
     try:
         with pytest.raises(OutputError, match="ermission"):
-            write_page(Image.new("RGB", (31, 17)), folder / "page.png")
+            write_picture(Image.new("RGB", (31, 17)), folder / "picture.png")
         assert not list(folder.iterdir())
     finally:
         folder.chmod(0o700)
@@ -331,13 +339,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 from cephalign.errors import OutputError
-from cephalign.page import write_page
+from cephalign.report.picture import write_picture
 
 noise = np.random.default_rng(0).integers(0, 255, (150, 151, 3), dtype=np.uint8)
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))
 try:
-    write_page(Image.fromarray(noise), Path(sys.argv[1]))
+    write_picture(Image.fromarray(noise), Path(sys.argv[1]))
 except OutputError as error:
     assert "\\n" not in str(error)
     sys.exit(7)
@@ -346,8 +354,8 @@ except OutputError as error:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits the size of files as POSIX does")
 def test_disk_full(tmp_path):
-    target = tmp_path / "page.png"
-    target.write_bytes(b"an earlier page")
+    target = tmp_path / "picture.png"
+    target.write_bytes(b"an earlier picture")
     done = subprocess.run(
         [sys.executable, "-c", FULL_DISK, str(target)],
         capture_output=True,
@@ -357,5 +365,5 @@ def test_disk_full(tmp_path):
     )
     assert done.returncode == 7, done.stderr
     assert "Traceback" not in done.stderr
-    assert [file.name for file in tmp_path.iterdir()] == ["page.png"]
-    assert target.read_bytes() == b"an earlier page"
+    assert [file.name for file in tmp_path.iterdir()] == ["picture.png"]
+    assert target.read_bytes() == b"an earlier picture"

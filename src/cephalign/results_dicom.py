@@ -1,0 +1,73 @@
+"""What a registration leaves for clinical programs: the moving scan as a DICOM series, and the motion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cephalign.geometry import Volume
+from cephalign.io import dicom_registration
+from cephalign.io.dicom_images import refuse_unwritable, write_images
+from cephalign.io.dicom_objects import Move
+from cephalign.io.dicom_source import Series, read_series
+from cephalign.io.volumes import ReadOptions
+from cephalign.prep.resample import background, resample
+
+if TYPE_CHECKING:
+    from cephalign.registration import Registration  # it loads torch, which need not be there to write
+
+IMAGES, OBJECT = "moving_on_fixed_dicom", "registration.dcm"
+
+
+def source_series(
+    paths: tuple[Path, Path], options: ReadOptions, warn: Callable[[str], None]
+) -> tuple[Series, Series]:
+    """Read what the DICOM headers of both scans say, and refuse what could not be written later.
+
+    Parameters
+    ----------
+    paths : pair of Path
+        Fixed and moving.
+    options : ReadOptions
+        As the scans are read with.
+    warn : callable
+        Told if the two series name different patients.
+
+    Raises
+    ------
+    InputError
+        One is no DICOM series, the fixed one names no frame of reference, or the moving one is neither CT,
+        MR nor PET.
+    """
+    fixed, moving = (read_series(path, options) for path in paths)
+    refuse_unwritable(fixed, moving)
+    named = {series.text("PatientID") for series in (fixed, moving)} - {""}
+    if len(named) > 1:
+        warn("the two series have different PatientIDs; the DICOM results keep that of MOVING")
+    return fixed, moving
+
+
+def write_dicom(
+    found: Registration, folder: Path, *, scans: tuple[Volume, Volume], series: tuple[Series, Series]
+) -> None:
+    """Write the moving scan on the fixed grid as a series, and the motion as a registration object.
+
+    Parameters
+    ----------
+    found : Registration
+    folder : Path
+        An existing folder.
+    scans, series : pair of Volume, pair of Series
+        Fixed and moving.
+
+    Raises
+    ------
+    OutputError
+        A file cannot be written.
+    """
+    fixed, moving = scans
+    move = Move(*series, found.moving_from_fixed, f"{found.status.value}: {found.reason}")
+    shown = resample(moving, fixed.grid, found.moving_from_fixed)
+    write_images(shown, folder / IMAGES, move, padding=background(moving))
+    dicom_registration.write(move, folder / OBJECT, by_images=True)
