@@ -196,3 +196,34 @@ def test_headers_name_nobody_elsewhere(call, tmp_path):
             content += zlib.decompress(content, zlib.MAX_WBITS + 32)
         assert not [value for value in values if value.encode() in content], path.name
     assert not [value for value in values if value in done.stdout + done.stderr]
+
+
+def test_identifiers_are_kept_for_those_who_ask_and_stay_text(call, scans, tmp_path):
+    """In record and page; what looks like markup in a header shows as it is and does nothing."""
+    name, series = "Odon^<script>alert(1)</script>", "</td><img src=x onerror=alert(2)>"
+    folder = tmp_path / "named"
+    write_series(
+        folder,
+        GRID,
+        series=f"{UIDS['ct']}.8",
+        change=ball("CT", FRAMES["ct"], PatientName=name, SeriesDescription=series),
+    )
+    options = ("--init", "start.tfm", "--refine", "none", "--keep-identifiers")
+    done = call("register", "mr", folder, "-o", tmp_path / "out", *options)
+    assert done.returncode in {DONE, FAILED}, done.stderr
+    record = json.loads((tmp_path / "out" / "registration.json").read_text())
+    kept = record["inputs"]["moving"]["identifiers"]
+    assert (kept["PatientName"], kept["SeriesDescription"]) == (name, series)
+    assert record["inputs"]["fixed"]["identifiers"]["PatientName"] == NAMED["PatientName"]
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "Odon^&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert name not in page and series not in page and "<img src=x" not in page
+    assert NAMED["PatientName"] in page
+
+
+@pytest.mark.parametrize(("threshold", "code"), [(None, DONE), ("failed", DONE), ("doubtful", FAILED)])
+def test_the_exit_code_is_what_was_asked_for(call, registered, tmp_path, threshold, code):
+    registered(Status.DOUBTFUL)
+    asked = ("--fail-on", threshold) if threshold else ()
+    done = call("register", "mr", "ct", "--out", tmp_path, *asked)
+    assert done.returncode == code, done.stderr

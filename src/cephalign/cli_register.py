@@ -57,6 +57,12 @@ def register(
     dicom: Annotated[
         bool, typer.Option("--dicom", help="Write a DICOM series and registration too, of DICOM series.")
     ] = False,
+    keep_identifiers: Annotated[
+        bool,
+        typer.Option(
+            "--keep-identifiers", help="Let record and page say what DICOM headers say of the patient."
+        ),
+    ] = False,
     series: SeriesOption = None,
     allow_tilt: TiltOption = False,
     allow_gaps: GapsOption = False,
@@ -88,7 +94,9 @@ def register(
         if auto_order and in_wrong_order(fixed_scan, moving_scan):
             say(f"{moving.name} is the MR: {fixed.name} is moved onto it")
             fixed, moving, fixed_scan, moving_scan = moving, fixed, moving_scan, fixed_scan
-        sources = _dicom_sources((fixed, moving), flags) if dicom else None
+        paths = fixed, moving
+        sources = _dicom_sources(paths, flags) if dicom else None
+        identifiers = _identifiers(paths, flags) if keep_identifiers else ({}, {})
         found = registered(
             fixed_scan,
             moving_scan,
@@ -102,13 +110,17 @@ def register(
             found,
             folder,
             scans=(fixed_scan, moving_scan),
-            paths=(fixed, moving),
+            paths=paths,
+            identifiers=identifiers,
             parameters={
                 "method": method,
                 "init": init and str(init),
                 "refine": refine,
                 "auto_order": auto_order,
+                "fail_on": fail_on,
+                "format": ",".join(styles),
                 "dicom": dicom,
+                "keep_identifiers": keep_identifiers,
                 **flags,
             },
             styles=styles,
@@ -135,6 +147,14 @@ def _start(init: Path, fixed: Volume, moving: Volume) -> Rigid:
     from cephalign.io.transforms import read_transform
 
     return read_transform(init, fixed=fixed.grid, moving=moving.grid)
+
+
+def _identifiers(paths: tuple[Path, Path], flags: ReadFlags) -> tuple[dict[str, str], dict[str, str]]:
+    from cephalign.io.dicom_identity import identifiers_of
+    from cephalign.io.volumes import ReadOptions
+
+    fixed, moving = (identifiers_of(path, ReadOptions(**flags)) for path in paths)
+    return fixed, moving
 
 
 def _dicom_sources(paths: tuple[Path, Path], flags: ReadFlags) -> tuple[Series, Series]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import platform
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
@@ -86,6 +86,7 @@ def write_results(
     *,
     scans: tuple[Volume, Volume],
     paths: tuple[Path, Path],
+    identifiers: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {}),
     parameters: dict[str, object],
     styles: Sequence[str],
 ) -> None:
@@ -98,6 +99,8 @@ def write_results(
         An existing folder.
     scans, paths : pair of Volume, pair of Path
         Fixed and moving, and where they were read from.
+    identifiers : pair of mapping
+        What record and page are to say of the patient and the examination.
     parameters : dict
         What the user chose, for the record.
     styles : sequence of str
@@ -122,7 +125,7 @@ def write_results(
             heading=_heading(found, paths),
         )
         write_picture(picture, folder / PICTURE)
-        record = registration_record(found, scans, paths, parameters)
+        record = registration_record(found, scans, paths, parameters, identifiers)
         write_json(record, folder / RECORD)
         write_report(
             found,
@@ -150,7 +153,7 @@ def write_transforms(
         )
 
 
-def inputs_record(scans: tuple[Volume, Volume], paths: tuple[Path, Path]) -> dict[str, object]:
+def inputs_record(scans: tuple[Volume, Volume], paths: tuple[Path, Path]) -> dict[str, dict[str, object]]:
     """Return what was registered to what, for a record."""
     return {
         name: {
@@ -191,6 +194,7 @@ def registration_record(
     scans: tuple[Volume, Volume],
     paths: tuple[Path, Path],
     parameters: dict[str, object],
+    identifiers: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {}),
 ) -> dict[str, object]:
     """Say in JSON's terms what a registration found and from what; see `write_results` for the arguments."""
     return {
@@ -200,7 +204,10 @@ def registration_record(
         "status": found.status.value,
         "reason": found.reason,
         "check": _check_record(found.check),
-        "inputs": inputs_record(scans, paths),
+        "inputs": {
+            name: {**scan, "identifiers": dict(told)} if told else scan
+            for (name, scan), told in zip(inputs_record(scans, paths).items(), identifiers, strict=True)
+        },
         "modalities": dict(zip(("fixed", "moving"), map(str, found.modalities), strict=True)),
         "parameters": parameters,
         "stages": [

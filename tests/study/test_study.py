@@ -43,7 +43,7 @@ def test_every_row_and_figure_is_on_the_page(done):
         assert "Not measured" not in page
         for picture in re.findall(r"fig\d\.png", page):
             assert (done / picture).read_bytes().startswith(b"\x89PNG")
-    assert len(rows) == 8 + 2 + 3 + 6 + 6
+    assert len(rows) == 9 + 2 + 3 + 7 + 6
     assert "<script" not in pages[1]
 
 

@@ -10,6 +10,7 @@ from cephalign.errors import InputError
 from cephalign.models.baselines.chee_wu import CheeWu
 from cephalign.models.baselines.liu import Liu
 from cephalign.models.baselines.miao import Miao
+from cephalign.models.baselines.miao_hierarchy import MiaoHierarchy
 from cephalign.models.baselines.sloan_cnn import SloanCnn
 from cephalign.models.baselines.sloan_fcn import SloanFcn
 from cephalign.models.baselines.zheng import Zheng
@@ -24,6 +25,7 @@ NETWORKS: dict[str, Callable[[Scale], StagedNetwork]] = {
     "Chee & Wu": lambda scale: CheeWu(scale.images),
     "Zheng et al.": lambda scale: Zheng(scale.images),
     "Miao et al.": lambda scale: Miao(scale.images),
+    "Miao et al., hierarchy (not in the paper)": lambda scale: MiaoHierarchy(scale.images),
     "Sloan et al., CNN": lambda scale: SloanCnn(scale.images, scale.filters),
     "Sloan et al., FCN": lambda scale: SloanFcn(scale.images),
     "Liu et al.": lambda scale: Liu(scale.filters),

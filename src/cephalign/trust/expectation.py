@@ -83,7 +83,8 @@ class TrustNetwork(nn.Module):
         """Return (members, N, ranges) chances of (N, count) numbers as `as_numbers` makes them."""
         x = ((numbers - self.mean) / self.deviation).clamp(-FARTHEST, FARTHEST)
         hidden = torch.tanh(x @ self.first + self.first_bias)
-        level, width = (hidden @ self.last).split(1, dim=-1)
+        said = hidden @ self.last
+        level, width = said[..., :1], said[..., 1:]
         places = torch.cat([self.lowest, self.lowest + self.steps.exp().cumsum(-1)], dim=-1)[:, None]
         below = torch.sigmoid((places - level) * torch.exp(-width))
         none, all_ = torch.zeros_like(level), torch.ones_like(level)

@@ -6,6 +6,7 @@ import torch
 
 from cephalign.models.baselines.chee_wu import CheeWu
 from cephalign.models.baselines.miao import Miao
+from cephalign.models.baselines.miao_hierarchy import MiaoHierarchy
 from cephalign.models.baselines.sloan_cnn import SloanCnn
 from cephalign.models.baselines.sloan_fcn import SloanFcn
 from cephalign.models.baselines.zheng import Zheng
@@ -14,7 +15,7 @@ from cephalign.models.features import FeaturesConfig
 PAPER = FeaturesConfig(shape=(256, 256, 26), spacing_mm=(1.0, 1.0, 6.0))
 SMALL = FeaturesConfig(shape=(16, 16, 8), spacing_mm=(16.0, 16.0, 20.0))
 # The features of the paper's images, as written in each network.
-FEATURES = {CheeWu: 192, Zheng: 256, Miao: 250, SloanCnn: 64, SloanFcn: 112}
+FEATURES = {CheeWu: 192, Zheng: 256, Miao: 250, MiaoHierarchy: 750, SloanCnn: 64, SloanFcn: 112}
 every_network = pytest.mark.parametrize("kind", FEATURES)
 
 
