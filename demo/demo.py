@@ -47,7 +47,7 @@ def main() -> None:
     seconds = perf_counter() - began
 
     tell_errors(session, read_transform(OUT / "registered" / "registration.json"))
-    print(f"\nwhole process {seconds:.1f} s; the picture is {OUT / 'registered' / 'registration.png'}")
+    print(f"\nwhole process {seconds:.1f} s; the page to look at is {OUT / 'registered' / 'report.html'}")
 
 
 def tell_errors(session: Session, found: Rigid) -> None:

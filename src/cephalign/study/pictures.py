@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,6 @@ from cephalign.study.study import Study
 
 DPI = 110
 COLUMNS = 4
-MOST_LETTERS = 36  # of a line above one of the cuts
 
 
 def draw_fig6(study: Study, path: Path) -> None:
@@ -68,7 +66,7 @@ def draw_fig9(study: Study, path: Path) -> None:
     shown = grey_levels(cuts[1:], pair.moving.modality)
     for one, (name, (_, off)), moving in zip(axes, poses.items(), shown, strict=False):
         one.imshow(checkerboard(fixed, moving))
-        one.set_title(fill(f"{name}: {off:.1f} mm" if off else name, MOST_LETTERS), fontsize="medium")
+        one.set_title(f"{name}\n{off:.1f} mm" if off else name, fontsize="medium")
     for one in axes:
         one.axis("off")
     _save(figure, path)

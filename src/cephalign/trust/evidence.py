@@ -44,7 +44,8 @@ class Evidence:
     rival : float
         The second best place over the best; 0 where there is none.
     mirrored : float
-        The moving scan's mirror image, at its best place, over the scan itself at the end, at the fine level.
+        The moving scan's mirror image, at its best place, over the scan itself at the end, at the fine level;
+        0 where it does not overlap.
     overlap : float
         Part of both heads' points that the other scan holds.
     drift_mm : float
@@ -124,7 +125,7 @@ def gather(fixed: Scan, moving: Scan, found: Found, end: Rigid) -> tuple[Evidenc
         share=similarity / max(entropy, 1e-6),
         gain=similarity - float(at.value[0]),
         rival=rivals[0] / found.similarities[0] if rivals and found.similarities[0] > 0 else 0.0,
-        mirrored=mirrored_similarity(fixed, moving, end) / max(here, 1e-6),
+        mirrored=max(mirrored_similarity(fixed, moving, end), 0.0) / max(here, 1e-6),
         overlap=float(at.overlap[1]),
         drift_mm=float(end.distance(found.poses[0], body).mean()),
         gap_mm=min(surface_gap(*surfaces, end), LARGEST_MM),

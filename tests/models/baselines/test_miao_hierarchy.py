@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from cephalign.models.baselines.miao_hierarchy import GROUPS, PASSES, MiaoHierarchy, drawn_poses
+from cephalign.models.baselines.miao_hierarchy import GROUPS, PASSES, MiaoHierarchy
 from cephalign.models.baselines.miao_patches import PatchRegressor, boxes_of
 from cephalign.models.baselines.motions import inverse_of, motions_of, responses_of_motions
 from cephalign.models.features import FeaturesConfig, motion_of
@@ -102,24 +102,13 @@ def test_no_network_learns_from_the_error_of_another():
     assert learning == [False, True, False]
 
 
-def test_a_pass_begins_with_no_motion_or_with_a_part_left():
-    torch.manual_seed(2)
-    responses = torch.rand(300, 6, dtype=torch.float64) + 0.5
-    motions = drawn_poses(responses)
-    none = (motions - torch.eye(4)).abs().amax((1, 2)) < 1e-10
-    assert 70 < none.sum() < 130
-    left = responses_of_motions(inverse_of(motions) @ motions_of(responses))[~none]
-    assert left.min() > 0 and left.max() < 1.5
-    assert 0.4 < left.mean() / responses.mean() < 0.6
-
-
 def test_passes_help_with_pairs_it_has_not_seen():
     torch.manual_seed(3)
     network, known, unseen = MiaoHierarchy(CONFIG), pairs(60, seed=4), pairs(20, seed=5)
     network.train()
     descent = torch.optim.Adam(network.parameters(), 1e-3)
     for number in range(100):
-        part = slice(12 * (number % 5), 12 * (number % 5 + 1))
+        part = slice(6 * (number % 10), 6 * (number % 10 + 1))
         loss = network.loss({name: values[part] for name, values in known.items()}, 0)
         descent.zero_grad()
         loss.backward()
@@ -129,7 +118,5 @@ def test_passes_help_with_pairs_it_has_not_seen():
     with torch.inference_mode():
         steps = list(network.steps(unseen["fixed"], unseen["moving"]))
         said = [responses_of_motions(step.after()) for step in steps[2::3]]
-        validation = network.loss(unseen, 0).item()
     off = [((one - truth).square().mean() / truth.square().mean()).item() for one in said]
-    assert validation == pytest.approx(off[-1] * 3 * truth.square().mean().item(), rel=1e-4)
     assert off[-1] < 0.6 * off[0] < 0.2

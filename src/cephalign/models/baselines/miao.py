@@ -1,7 +1,7 @@
 """A flat regression of six numbers from the pair: Miao et al.'s network without its hierarchy.
 
 S. Miao, Z. J. Wang, R. Liao, 'A CNN regression approach for real-time 2D/3D registration', IEEE Trans. Med.
-Imaging 35:1352 (2016).
+Imaging 35:1352 (2016). With it, it is `miao_hierarchy`.
 """
 
 from __future__ import annotations
