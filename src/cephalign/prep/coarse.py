@@ -83,7 +83,8 @@ class FoundHead:
         within = block_means(around, grid.shape) > 0.5
         if not within.any():  # a body thinner than the blocks
             within = block_means(around, grid.shape) > 0
-        air, bright = float(np.percentile(image, 1)), float(np.percentile(image[within], 99))
+        # Air is what lies about the head: the corners of a scanner's round field are padded with less.
+        air, bright = np.percentile(image[within], (1, 99)).tolist()
         scaled = np.clip((image - air) / max(bright - air, 1e-6 * max(1.0, abs(air))), 0, BRIGHTEST)
         rank = np.zeros(grid.shape, dtype=np.float32)
         ordered = np.sort(image[within])
