@@ -27,7 +27,7 @@ from cephalign.trust.verdict import HARMFUL_MM, LIKELY_RIGHT, LIKELY_WRONG
 
 MEMBERS, HIDDEN, STEPS, RATE = 8, 16, 800, 0.02
 # How strongly weights are drawn to nothing: half of one over their variance.
-PRIOR = 30.0
+PRIOR = 10.0
 FOLDS = 5
 TINY = 1e-9
 # Below it a result is good; the bounds of what is usual leave out so many percent of the good ones.
