@@ -113,6 +113,25 @@ def _registered(
     scans = both(lambda named: _prepared(*named), (fixed, "fixed"), (moving, "moving"))
     tell("looking for a start")
     found = search(*scans, [start] if isinstance(start, Rigid) else starts(*scans, start))
+    stages, checked = _ended(scans, found, began, refinement, tell)
+    if checked.status is not Status.ALIGNED and start == "auto":
+        # Far off, one method's candidates can push out another's good ones: so each has a search of its own.
+        tell("looking again")
+        alone = [search(*scans, starts(*scans, method)) for method in ("pose", "symmetry")]
+        better = max(alone, key=lambda one: one.similarities[0])
+        if better.similarities[0] > found.similarities[0]:
+            again, rechecked = _ended(scans, better, began, refinement, tell)
+            if rechecked.expected_mm < checked.expected_mm:
+                stages, checked = again, rechecked
+    x, y, z = scans[0].centre.tolist()
+    kinds = scans[0].volume.modality, scans[1].volume.modality
+    return Registration(stages[-1].moving_from_fixed, checked, tuple(stages), (x, y, z), kinds)
+
+
+def _ended(
+    scans: tuple[Scan, Scan], found: Found, began: float, refinement: Refinement, tell: Progress
+) -> tuple[list[Stage], Check]:
+    """Go on from where a search has led, and look at the end."""
     stages = [Stage("start", found.start, found.start_similarity, perf_counter() - began)]
     if refinement != "none" and np.isfinite(found.similarities[0]):
         tell("refining")
@@ -120,10 +139,7 @@ def _registered(
     tell("checking")
     last = stages[-1]
     overlaps = np.isfinite([found.similarities[0], last.similarity]).all()
-    checked = check(*scans, found, last.moving_from_fixed) if overlaps else no_overlap()
-    x, y, z = scans[0].centre.tolist()
-    kinds = scans[0].volume.modality, scans[1].volume.modality
-    return Registration(last.moving_from_fixed, checked, tuple(stages), (x, y, z), kinds)
+    return stages, check(*scans, found, last.moving_from_fixed) if overlaps else no_overlap()
 
 
 def _prepared(volume: Volume, name: str) -> Scan:

@@ -10,7 +10,7 @@ from cephalign.prep.coarse import FoundHead
 
 @pytest.fixture
 def ct():
-    """A head of two tissues in air, on an oblique grid, and how far each voxel lies from the field's middle."""
+    """A head of two tissues in air, and how far each voxel lies from the middle of the field."""
     matrix = np.diag([-2.0, -2.1, 5.0, 1.0])
     matrix[:3, 3] = 130, 140, -70
     grid = Grid((130, 132, 30), matrix)
