@@ -13,8 +13,8 @@ help:  ## Show this list
 demo: $(VENV)/.installed  ## Make two scans of one head, register them, show the error and the picture
 	$(RUN) demo/demo.py
 
-test: $(VENV)/.installed-dev  ## Run all tests
-	$(RUN) -m pytest
+test: $(VENV)/.installed-dev  ## Run all tests, two files at a time
+	$(RUN) -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.installed-dev  ## Check style, format and types
 	$(RUN) -m ruff check
