@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import subprocess
 import sys
 from dataclasses import fields, replace
 from pathlib import Path
@@ -71,6 +72,23 @@ def preset():
             return name
 
         yield preset
+
+
+@pytest.fixture
+def call_in(monkeypatch, capsys):
+    """Return a function that runs the program in a folder, in this process, which spares loading it anew."""
+
+    from cephalign.cli import main
+
+    def call_in(folder, *arguments):
+        monkeypatch.chdir(folder)
+        monkeypatch.setattr(sys, "argv", ["cephalign", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, ended.value.code or 0, said.out, said.err)
+
+    return call_in
 
 
 @pytest.fixture

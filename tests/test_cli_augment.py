@@ -12,7 +12,6 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from cephalign.cli import main
 from cephalign.geometry import Grid, Modality, Rigid, Volume
 from cephalign.io.transforms import read_transform, write_transform
 from cephalign.io.volumes import read_volume, write_volume
@@ -64,18 +63,9 @@ def scans(tmp_path_factory):
 
 
 @pytest.fixture
-def call(monkeypatch, capsys, scans):
-    """Run the program's entry point in this process, which spares loading it anew."""
-
-    def call(*arguments):
-        monkeypatch.chdir(scans)
-        monkeypatch.setattr(sys, "argv", ["cephalign", "augment", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return subprocess.CompletedProcess(arguments, ended.value.code or 0, said.out, said.err)
-
-    return call
+def call(call_in, scans):
+    """Run the program beside the scans."""
+    return lambda *arguments: call_in(scans, "augment", *arguments)
 
 
 @pytest.fixture(scope="module")

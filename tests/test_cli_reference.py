@@ -1,14 +1,11 @@
 """`cephalign reference` as a user meets it: its files, its exit codes, and one line for what is wrong."""
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
 from cephalign.align.reference.answer import Member, Reference, Spreads
-from cephalign.cli import main
 from cephalign.geometry import Grid, Rigid, Volume
 from cephalign.io.transforms import read_transform
 from cephalign.io.volumes import read_volume, write_volume
@@ -33,18 +30,9 @@ def scans(preset, tmp_path_factory):
 
 
 @pytest.fixture
-def call(monkeypatch, capsys, scans):
-    """Run the program's entry point in this process, which spares loading it anew."""
-
-    def call(*arguments):
-        monkeypatch.chdir(scans)
-        monkeypatch.setattr(sys, "argv", ["cephalign", "reference", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return subprocess.CompletedProcess(arguments, ended.value.code or 0, said.out, said.err)
-
-    return call
+def call(call_in, scans):
+    """Run the program beside the scans."""
+    return lambda *arguments: call_in(scans, "reference", *arguments)
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ import pytest
 import SimpleITK
 from PIL import Image
 
-from cephalign.cli import main
 from cephalign.geometry import Grid, Modality, Rigid, Volume
 from cephalign.geometry.grid import apply_affine
 from cephalign.io.transforms import read_transform, write_transform
@@ -76,18 +75,9 @@ main()
 
 
 @pytest.fixture
-def call(monkeypatch, capsys, scans):
-    """Run the program's entry point in this process, which spares loading it anew."""
-
-    def call(*arguments):
-        monkeypatch.chdir(scans)
-        monkeypatch.setattr(sys, "argv", ["cephalign", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return subprocess.CompletedProcess(arguments, ended.value.code or 0, said.out, said.err)
-
-    return call
+def call(call_in, scans):
+    """Run the program beside the scans."""
+    return lambda *arguments: call_in(scans, *arguments)
 
 
 @pytest.fixture(scope="module")

@@ -6,14 +6,12 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from benchmarks.pairs import CT_SHAPE, CT_SPACING, remap_contrast, rire_t1
-from cephalign.cli import main
 from cephalign.geometry import Grid, Volume
 from cephalign.geometry.grid import apply_affine
 from cephalign.io import rire_standard
@@ -69,18 +67,10 @@ def result(program, patients, tmp_path_factory):
 
 
 @pytest.fixture
-def call(monkeypatch, capsys):
-    """Run the program's entry point in this process, which spares loading it anew."""
+def call(monkeypatch, call_in):
+    """Run the verb without a folder of patients to fall back on."""
     monkeypatch.delenv("CEPHALIGN_RIRE", raising=False)
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["cephalign", "rire", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return subprocess.CompletedProcess(arguments, ended.value.code or 0, said.out, said.err)
-
-    return call
+    return lambda *arguments: call_in(".", "rire", *arguments)
 
 
 def rows_of(out):

@@ -1,8 +1,6 @@
 """`cephalign register --dicom`, and what a DICOM scan's headers leave elsewhere: nothing."""
 
 import json
-import subprocess
-import sys
 import zlib
 from types import SimpleNamespace
 
@@ -10,10 +8,10 @@ import numpy as np
 import pydicom
 import pytest
 
-from cephalign.cli import main
 from cephalign.geometry import Grid, Rigid
 from cephalign.io.transforms import read_transform, write_transform
 from cephalign.io.volumes import read_volume
+from cephalign.prep.resample import resample
 from cephalign.registration import Status
 from cephalign.results_dicom import IMAGES, OBJECT
 from tests.io.volumes.conftest import PERSON, SCANNER, STUDY, clinical, write_series
@@ -55,18 +53,9 @@ def scans(tmp_path_factory):
 
 
 @pytest.fixture
-def call(monkeypatch, capsys, scans):
-    """Run the program's entry point in this process."""
-
-    def call(*arguments):
-        monkeypatch.chdir(scans)
-        monkeypatch.setattr(sys, "argv", ["cephalign", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return subprocess.CompletedProcess(arguments, ended.value.code or 0, said.out, said.err)
-
-    return call
+def call(call_in, scans):
+    """Run the program beside the scans."""
+    return lambda *arguments: call_in(scans, *arguments)
 
 
 @pytest.fixture
@@ -76,7 +65,10 @@ def registered(monkeypatch):
     def answer(status):
         found = SimpleNamespace(moving_from_fixed=POSE, status=status, reason="So it is.")
         monkeypatch.setattr("cephalign.registration.register", lambda *_, **__: found)
-        monkeypatch.setattr("cephalign.results.write_results", lambda *_, **__: None)
+        monkeypatch.setattr(
+            "cephalign.results.write_results",
+            lambda *_, scans, **__: resample(scans[1], scans[0].grid, POSE),
+        )
 
     return answer
 

@@ -106,7 +106,7 @@ def register(
             progress=say,
         )
         say("writing")
-        write_results(
+        shown = write_results(
             found,
             folder,
             scans=(fixed_scan, moving_scan),
@@ -128,9 +128,10 @@ def register(
         if sources and found.status is Status.FAILED:
             say("a failed registration is not written as DICOM")
         elif sources:
+            from cephalign.prep.resample import background
             from cephalign.results_dicom import write_dicom
 
-            write_dicom(found, folder, scans=(fixed_scan, moving_scan), series=sources)
+            write_dicom(found, folder, shown=shown, padding=background(moving_scan), series=sources)
     typer.echo(f"{found.status.value}: {found.reason}\n{out}")
     if found.status is Status.FAILED or found.status.value == fail_on:
         raise typer.Exit(FAILED_EXIT)

@@ -17,7 +17,7 @@ from cephalign.errors import InputError
 from cephalign.geometry import Modality, Rigid, Volume
 from cephalign.parallel import both, undivided_operations
 from cephalign.registration_modality import recognised
-from cephalign.registration_starts import Method, starts
+from cephalign.registration_starts import AUTO, Method, starts
 from cephalign.trust.check import Check, check, no_overlap
 from cephalign.trust.verdict import Status
 
@@ -117,7 +117,7 @@ def _registered(
     if checked.status is not Status.ALIGNED and start == "auto":
         # Far off, one method's candidates can push out another's good ones: so each has a search of its own.
         tell("looking again")
-        alone = [search(*scans, starts(*scans, method)) for method in ("pose", "symmetry")]
+        alone = [search(*scans, starts(*scans, method)) for method in AUTO]
         better = max(alone, key=lambda one: one.similarities[0])
         if better.similarities[0] > found.similarities[0]:
             again, rechecked = _ended(scans, better, began, refinement, tell)

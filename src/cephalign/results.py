@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import mkdtemp
@@ -17,7 +18,7 @@ import numpy as np
 
 from cephalign import __version__
 from cephalign.errors import OutputError
-from cephalign.geometry import Rigid, Volume
+from cephalign.geometry import Grid, Rigid, Volume
 from cephalign.io.hashes import sha256_of
 from cephalign.io.record import DIRECTION, FRAME
 from cephalign.io.texts import write_json
@@ -89,8 +90,8 @@ def write_results(
     identifiers: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {}),
     parameters: dict[str, object],
     styles: Sequence[str],
-) -> None:
-    """Write all files of a registration.
+) -> Volume:
+    """Write all files of a registration, and return the moving scan on the fixed grid.
 
     Parameters
     ----------
@@ -115,7 +116,7 @@ def write_results(
     pose = found.moving_from_fixed
     write_transforms(pose, folder, scans, styles)
     with ThreadPoolExecutor(1) as pool:  # interpolating and packing leave a core to the picture
-        resampled = pool.submit(lambda: write_volume(resample(moving, fixed.grid, pose), folder / RESAMPLED))
+        resampled = pool.submit(_write_resampled, moving, fixed.grid, pose, folder / RESAMPLED)
         picture = draw_picture(
             fixed,
             moving,
@@ -135,7 +136,13 @@ def write_results(
             record=record,
             picture=(folder / PICTURE).read_bytes(),
         )
-        resampled.result()
+        return resampled.result()
+
+
+def _write_resampled(moving: Volume, grid: Grid, moving_from_fixed: Rigid, path: Path) -> Volume:
+    shown = resample(moving, grid, moving_from_fixed)
+    write_volume(shown, path)
+    return shown
 
 
 def write_transforms(
@@ -229,5 +236,5 @@ def _check_record(check: Check) -> dict[str, object]:
     return {
         "expected_mm": check.expected_mm if stated else None,
         "interval_mm": list(check.interval_mm) if stated else None,
-        "evidence": check.evidence.as_dict() if check.evidence else {},
+        "evidence": asdict(check.evidence) if check.evidence else {},
     }

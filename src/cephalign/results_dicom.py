@@ -12,7 +12,6 @@ from cephalign.io.dicom_images import refuse_unwritable, write_images
 from cephalign.io.dicom_objects import Move
 from cephalign.io.dicom_source import Series, read_series
 from cephalign.io.volumes import ReadOptions
-from cephalign.prep.resample import background, resample
 
 if TYPE_CHECKING:
     from cephalign.registration import Registration  # it loads torch, which need not be there to write
@@ -49,7 +48,12 @@ def source_series(
 
 
 def write_dicom(
-    found: Registration, folder: Path, *, scans: tuple[Volume, Volume], series: tuple[Series, Series]
+    found: Registration,
+    folder: Path,
+    *,
+    shown: Volume,
+    padding: float,
+    series: tuple[Series, Series],
 ) -> None:
     """Write the moving scan on the fixed grid as a series, and the motion as a registration object.
 
@@ -58,7 +62,11 @@ def write_dicom(
     found : Registration
     folder : Path
         An existing folder.
-    scans, series : pair of Volume, pair of Series
+    shown : Volume
+        The moving scan, already on the fixed grid.
+    padding : float
+        Its value where the moving scan has none.
+    series : pair of Series
         Fixed and moving.
 
     Raises
@@ -66,8 +74,6 @@ def write_dicom(
     OutputError
         A file cannot be written.
     """
-    fixed, moving = scans
     move = Move(*series, found.moving_from_fixed, f"{found.status.value}: {found.reason}")
-    shown = resample(moving, fixed.grid, found.moving_from_fixed)
-    write_images(shown, folder / IMAGES, move, padding=background(moving))
+    write_images(shown, folder / IMAGES, move, padding=padding)
     dicom_registration.write(move, folder / OBJECT, by_images=True)

@@ -73,6 +73,15 @@ def test_facts_of_one_scan():
     np.testing.assert_allclose(SLICES.corners[3], TURN.map((-0.9 * 63, -0.8 * 59, 0)))
 
 
+@given(grid, st.tuples(*[st.integers(0, 4)] * 3))
+def test_cropped_keeps_voxels_where_they_are(grid, first):
+    part = grid.cropped(first, (3, 1, 2))
+    assert part.shape == (3, 1, 2)
+    for voxel in ((0, 0, 0), (2, 0, 1)):
+        before = apply_affine(grid.world_from_voxel, np.add(voxel, first))
+        np.testing.assert_allclose(apply_affine(part.world_from_voxel, voxel), before, atol=1e-9)
+
+
 @given(grid, st.tuples(spacing, spacing, spacing) | spacing)
 def test_resized_keeps_centre_axes_and_extent(grid, wanted):
     resized = grid.resized(wanted)

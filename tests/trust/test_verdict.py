@@ -1,6 +1,6 @@
 """The word for a registration, and its sentence."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -54,5 +54,5 @@ def test_an_aligned_pair_is_told_its_error():
 def test_each_number_has_a_sentence():
     assert set(SENTENCES) == set(Evidence.names())
     for sentence in SENTENCES.values():
-        said = sentence.format(**EVIDENCE.as_dict(), share_percent=34.0)
+        said = sentence.format(**asdict(EVIDENCE), share_percent=34.0)
         assert said.endswith(".") and "{" not in said and len(said) < 110

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -134,6 +135,12 @@ class Grid:
         last = np.array(self.shape) - 1
         indices = [(i, j, k) for k, j, i in product((0, 1), repeat=3)]
         return apply_affine(self.world_from_voxel, np.array(indices) * last)
+
+    def cropped(self, first: ArrayLike, shape: Sequence[int]) -> Grid:
+        """Return the part of the grid with a shape that begins at a voxel; all stay where they are."""
+        matrix = self.world_from_voxel.copy()
+        matrix[:3, 3] = apply_affine(matrix, first)
+        return Grid((int(shape[0]), int(shape[1]), int(shape[2])), matrix)
 
     def resized(self, spacing: ArrayLike) -> Grid:
         """Return a grid over the same extent with `spacing` (mm, one or three), its centre kept exactly."""

@@ -133,6 +133,4 @@ def _bounds(grid: Grid, head: Volume) -> tuple[NDArray[np.int_], NDArray[np.int_
 
 def _cropped(scan: Volume, first: NDArray[np.int_], after: NDArray[np.int_]) -> Volume:
     data = scan.data[tuple(slice(a, b) for a, b in zip(first, after, strict=True))]
-    matrix = scan.grid.world_from_voxel.copy()
-    matrix[:3, 3] = apply_affine(matrix, first)
-    return Volume(data, Grid(data.shape, matrix), scan.modality)
+    return Volume(data, scan.grid.cropped(first, data.shape), scan.modality)

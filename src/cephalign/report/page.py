@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,7 +104,7 @@ def _told(found: Registration, paths: tuple[Path, Path], record: facts.Record) -
         "motion": facts.motion(found),
         "motion_rows": facts.motion_rows(found),
         "stage_rows": facts.stage_rows(found),
-        "evidence_rows": facts.number_rows(check.evidence.as_dict()) if check.evidence else [],
+        "evidence_rows": facts.number_rows(asdict(check.evidence)) if check.evidence else [],
         "hash_rows": facts.hash_rows(record),
         "command": facts.command(record),
         "record": record,

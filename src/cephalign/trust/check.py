@@ -12,9 +12,6 @@ from cephalign.trust.evidence import Evidence, gather
 from cephalign.trust.expectation import expect
 from cephalign.trust.verdict import NO_OVERLAP, Status, judged
 
-# The interval that is stated leaves out so large a part of the chances on either side.
-TAIL = 0.05
-
 
 @dataclass(frozen=True)
 class Check:
@@ -62,8 +59,8 @@ def check(fixed: Scan, moving: Scan, found: Found, end: Rigid) -> Check:
     evidence, ends = gather(fixed, moving, found, end)
     expectation = expect(evidence)
     status, reason = judged(evidence, expectation)
-    expected, low, high = (expectation.quantile_mm(part) for part in (0.5, TAIL, 1 - TAIL))
-    return Check(status, reason, expected, (low, high), evidence, ends)
+    expected_mm = expectation.quantile_mm(0.5)
+    return Check(status, reason, expected_mm, expectation.interval_mm, evidence, ends)
 
 
 def no_overlap() -> Check:

@@ -88,10 +88,6 @@ class Evidence:
         """Return the names of the numbers, in order."""
         return tuple(field.name for field in fields(cls))
 
-    def as_dict(self) -> dict[str, float]:
-        """Return the numbers by name, in order."""
-        return {name: getattr(self, name) for name in self.names()}
-
 
 def gather(fixed: Scan, moving: Scan, found: Found, end: Rigid) -> tuple[Evidence, tuple[Rigid, ...]]:
     """Look at an end.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 
 import numpy as np
@@ -19,6 +19,9 @@ ARCHITECTURE = "trust"
 # as well what no distance is right for, such as two people. Within a range their logarithms are even.
 EDGES_MM = (0.1, 0.25, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
 LARGEST_MM = 100.0
+LOG_EDGES = np.log([EDGES_MM[0] / 10, *EDGES_MM, LARGEST_MM])
+# The interval that is stated leaves out so large a part of the chances on either side.
+TAIL = 0.05
 # Numbers further than so many standard deviations from what was met in training say no more.
 FARTHEST = 4.0
 
@@ -37,14 +40,21 @@ class Expectation:
 
     def above(self, error_mm: float) -> float:
         """Return the chance that the error is larger than this; at one of the edges it is exact."""
-        edges = np.log([EDGES_MM[0] / 10, *EDGES_MM, LARGEST_MM])
-        return float(1 - np.interp(np.log(error_mm), edges, np.concatenate([[0], np.cumsum(self.chances)])))
+        return float(1 - np.interp(np.log(error_mm), LOG_EDGES, self._below))
 
     def quantile_mm(self, part: float) -> float:
         """Return the error that so large a part of the chances does not go beyond; at most 100 mm."""
-        edges = np.log([EDGES_MM[0] / 10, *EDGES_MM, LARGEST_MM])
-        below = np.concatenate([[0], np.cumsum(self.chances)])
-        return float(np.exp(np.interp(part, below, edges)))
+        return float(np.exp(np.interp(part, self._below, LOG_EDGES)))
+
+    @property
+    def interval_mm(self) -> tuple[float, float]:
+        """Between what the error lies nine times in ten."""
+        return self.quantile_mm(TAIL), self.quantile_mm(1 - TAIL)
+
+    @property
+    def _below(self) -> Float:
+        """(15,) chances of an error below each of the edges, the outermost ones among them."""
+        return np.concatenate([[0], np.cumsum(self.chances)])
 
 
 class TrustNetwork(nn.Module):
@@ -66,7 +76,7 @@ class TrustNetwork(nn.Module):
     low: Tensor
     high: Tensor
 
-    def __init__(self, members: int = 8, hidden: int = 16) -> None:
+    def __init__(self, members: int, hidden: int) -> None:
         super().__init__()
         count = len(Evidence.names())
         self.first = nn.Parameter(torch.zeros(members, count, hidden))
@@ -99,7 +109,7 @@ def as_numbers(evidence: Evidence) -> list[float]:
     """Return what a network is given: distances as logarithms."""
     return [
         float(np.log(max(value, 0.01)) if name.endswith("_mm") else value)
-        for name, value in evidence.as_dict().items()
+        for name, value in asdict(evidence).items()
     ]
 
 

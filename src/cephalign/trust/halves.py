@@ -8,12 +8,9 @@ import numpy as np
 
 from cephalign.align.ascent import Climb, climb
 from cephalign.align.information import MutualInformation
+from cephalign.align.reference.halves import BLOCKS_A_RADIUS
 from cephalign.align.view import ROW, Side
 from cephalign.geometry import Rigid
-from cephalign.geometry.grid import Float
-
-# The edge of a block is the head's radius (root mean square, some 75 mm) over this; a head has some 150.
-BLOCKS_A_RADIUS = 3.0
 
 
 def halves_end(whole: MutualInformation, end: Rigid, limits: Climb) -> tuple[Rigid, ...]:
@@ -51,8 +48,6 @@ def _part(side: Side, fixed_from_side: Rigid, whole: MutualInformation, parity: 
     blocks = np.floor((fixed_from_side.map(side.points) - whole.centre) / edge_mm).astype(int)
     (chosen,) = np.nonzero(blocks.sum(axis=1) % 2 == parity)
     chosen = chosen[: len(chosen) // ROW * ROW]
-    return _of_points(side, side.points[chosen], chosen) if len(chosen) else None
-
-
-def _of_points(side: Side, points: Float, chosen: np.ndarray) -> Side:
-    return replace(side, points=points, positions=side.positions[chosen])
+    if not len(chosen):
+        return None
+    return replace(side, points=side.points[chosen], positions=side.positions[chosen])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from enum import Enum
 
 from cephalign.trust.evidence import Evidence
@@ -32,12 +33,12 @@ def judged(evidence: Evidence, expectation: Expectation) -> tuple[Status, str]:
     """
     chance = expectation.above(HARMFUL_MM)
     if chance <= LIKELY_RIGHT:
-        low, high = (expectation.quantile_mm(part) for part in (0.05, 0.95))
+        low, high = expectation.interval_mm
         return Status.ALIGNED, f"Nothing speaks against it; the error is likely {low:.1f} to {high:.1f} mm."
     status = Status.FAILED if chance >= LIKELY_WRONG else Status.DOUBTFUL
     odd = unusual(evidence)
     said = SENTENCES[odd[0]] if odd else "All numbers together are those of results that are often off."
-    return status, said.format(**evidence.as_dict(), share_percent=100 * evidence.overlap)
+    return status, said.format(**asdict(evidence), share_percent=100 * evidence.overlap)
 
 
 # What to say where a number is the oddest of all.

@@ -74,9 +74,7 @@ def within_known(grid: Grid, world_from_head: Rigid, known_from_mm: float) -> Gr
     kept = number[heights >= min(known_from_mm, np.sort(heights)[-least])]
     shape, first = list(grid.shape), np.zeros(3)
     shape[axis], first[axis] = len(kept), kept[0]
-    matrix = grid.world_from_voxel.copy()
-    matrix[:3, 3] = apply_affine(matrix, first)
-    return Grid((shape[0], shape[1], shape[2]), matrix)
+    return grid.cropped(first, shape)
 
 
 def _count(rng: np.random.Generator, span: Interval) -> int:
