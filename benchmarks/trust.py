@@ -1,6 +1,6 @@
 """Whether to believe what `register` says of itself: simulated pairs of all presets, and spoilt ones.
 
-    python -m benchmarks.trust [--pairs 500] [--seed SEED]
+    python -m benchmarks.trust [--pairs 500] [--first 0]
 
 Each pair is registered as it is, and spoilt in one of eight ways (`trust_cases`): another person's scan, a
 mirror image, no overlap, no head, a wrong start forced, no refinement, a slab of it, noise. Pairs lie in any
@@ -40,6 +40,8 @@ OUT = ROOT / "benchmarks" / "out"
 # No other use of the simulator draws from these: pairs to be measured on, and to learn from.
 SEED, REAL_SEED, LEARN_SEED = 20_261_201, 20_261_300, 20_261_202
 REFUSED = "refused"
+# Below it a result is good.
+GOOD_MM = 1.5
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,12 @@ CASES: dict[str, Callable[[], Callable[[int], Iterator[Case]]]] = {
     "learning": lambda: _simulated(LEARN_SEED, held_out=False),
 }
 FILES = {"simulated": "trust", "real": "trust-real", "learning": "trust-learn"}
+
+
+def rows_of(kind: str) -> list[Row]:
+    """Read all that was measured of a kind of pairs, whatever number the files begin at."""
+    paths = [OUT / f"{FILES[kind]}.csv", *sorted(OUT.glob(f"{FILES[kind]}-[0-9]*.csv"))]
+    return [row for path in paths for row in Results(path, Row).rows]
 
 
 def measured(case: Case) -> Row:

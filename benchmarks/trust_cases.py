@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.moved import any_turn, resampled
 from benchmarks.pairs import data_folder, head_points, recontrasted_pair, remap_contrast, rire_t1
 from benchmarks.turned import BANDS, MODALITIES, turned_pair
-from cephalign.geometry import Grid, Rigid, Volume
+from cephalign.geometry import Rigid, Volume
 from cephalign.io.volumes import read_volume
 from cephalign.simulate.head import Anatomy
 from cephalign.simulate.motion import random_motion
@@ -159,6 +159,4 @@ def kept(scan: Volume, fixed_from_scan: Rigid, wanted: Callable[[np.ndarray], np
     low, high = found.min(axis=0), found.max(axis=0) + 1
     box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
     data = np.where(inside[box], scan.data[box], scan.data.min())
-    cut = scan.grid.world_from_voxel.copy()
-    cut[:3, 3] += cut[:3, :3] @ low
-    return Volume(data, Grid(data.shape, cut), scan.modality)
+    return Volume(data, scan.grid.cropped(low, data.shape), scan.modality)

@@ -16,8 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from benchmarks.records import Results
-from benchmarks.trust import LEARN_SEED, OUT, Row
+from benchmarks.trust import GOOD_MM, LEARN_SEED, Row, rows_of
 from cephalign.models.weights import Card, save_weights
 from cephalign.parallel import undivided_operations
 from cephalign.train.provenance import commit, device_name
@@ -30,16 +29,15 @@ MEMBERS, HIDDEN, STEPS, RATE = 8, 16, 800, 0.02
 PRIOR = 10.0
 FOLDS = 5
 TINY = 1e-9
-# Below it a result is good; the bounds of what is usual leave out so many percent of the good ones.
-GOOD_MM, RARE_PERCENT = 1.5, 1.0
+# The bounds of what is usual leave out so many percent of the good results.
+RARE_PERCENT = 1.0
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--keep", type=Path, help="write the weights here")
     options = parser.parse_args()
-    rows = [row for path in sorted(OUT.glob("trust-learn*.csv")) for row in Results(path, Row).rows]
-    rows = [row for row in rows if row.evidence]
+    rows = [row for row in rows_of("learning") if row.evidence]
     numbers, ranges, pairs = as_tensors(rows)
     with undivided_operations():
         figures = cross_validated(numbers, ranges, pairs)

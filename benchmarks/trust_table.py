@@ -13,14 +13,12 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 
-from benchmarks.records import Results
 from benchmarks.table import write_page
-from benchmarks.trust import FILES, OUT, Row
+from benchmarks.trust import FILES, GOOD_MM, OUT, REFUSED, Row, rows_of
 from cephalign.trust.verdict import HARMFUL_MM, Status
 
-GOOD_MM = 1.5
 EXPECTED_MM = (0.0, 0.3, 0.6, 1.0, 2.0, 5.0, 20.0, np.inf)
-STATUSES = (*(status.value for status in Status), "refused")
+STATUSES = (*(status.value for status in Status), REFUSED)
 # Where a picture puts what has no distance, and what is further.
 NOWHERE_MM = 200.0
 
@@ -28,8 +26,9 @@ NOWHERE_MM = 200.0
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--of", choices=list(FILES), default="simulated")
-    name = FILES[parser.parse_args().of]
-    rows = [row for path in sorted(OUT.glob(f"{name}*.csv")) for row in Results(path, Row).rows]
+    kind = parser.parse_args().of
+    name = FILES[kind]
+    rows = rows_of(kind)
     write_page(OUT / f"{name}.md", page(rows))
     draw(rows, OUT / f"{name}.png")
 
