@@ -17,7 +17,7 @@ from cephalign.errors import InputError
 from cephalign.geometry import Modality, Rigid, Volume
 from cephalign.parallel import both, undivided_operations
 from cephalign.registration_modality import recognised
-from cephalign.registration_starts import AUTO, Method, starts
+from cephalign.registration_starts import Method, starts
 from cephalign.trust.check import Check, check, no_overlap
 from cephalign.trust.verdict import Status
 
@@ -112,17 +112,18 @@ def _registered(
     tell("finding the heads")
     scans = both(lambda named: _prepared(*named), (fixed, "fixed"), (moving, "moving"))
     tell("looking for a start")
-    found = search(*scans, [start] if isinstance(start, Rigid) else starts(*scans, start))
+    candidates = [start] if isinstance(start, Rigid) else starts(*scans, start)
+    found = search(*scans, candidates)
     stages, checked = _ended(scans, found, began, refinement, tell)
     if checked.status is not Status.ALIGNED and start == "auto":
-        # Far off, one method's candidates can push out another's good ones: so each has a search of its own.
+        # Far off, wrong places can push out the right one, and those of one method a good one of another.
         tell("looking again")
-        alone = [search(*scans, starts(*scans, method)) for method in AUTO]
-        better = max(alone, key=lambda one: one.similarities[0])
+        again = search(*scans, candidates, thorough=True), search(*scans, starts(*scans, "pose"))
+        better = max(again, key=lambda one: one.similarities[0])
         if better.similarities[0] > found.similarities[0]:
-            again, rechecked = _ended(scans, better, began, refinement, tell)
+            others, rechecked = _ended(scans, better, began, refinement, tell)
             if rechecked.expected_mm < checked.expected_mm:
-                stages, checked = again, rechecked
+                stages, checked = others, rechecked
     x, y, z = scans[0].centre.tolist()
     kinds = scans[0].volume.modality, scans[1].volume.modality
     return Registration(stages[-1].moving_from_fixed, checked, tuple(stages), (x, y, z), kinds)

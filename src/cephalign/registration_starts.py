@@ -13,8 +13,6 @@ from cephalign.geometry import Rigid
 from cephalign.parallel import both
 
 Method = Literal["auto", "pose", "features", "symmetry", "header"]
-# What `auto` puts together.
-AUTO: tuple[Method, ...] = ("pose", "symmetry")
 
 
 def starts(fixed: Scan, moving: Scan, method: Method) -> list[Rigid]:
@@ -58,7 +56,7 @@ def _symmetry(fixed: Scan, moving: Scan) -> list[Rigid]:
 
 
 def _auto(fixed: Scan, moving: Scan) -> list[Rigid]:
-    return [start for method in AUTO for start in METHODS[method](fixed, moving)]
+    return [*pose_candidates(fixed, moving), *_symmetry(fixed, moving)]
 
 
 METHODS: dict[Method, Callable[[Scan, Scan], list[Rigid]]] = {

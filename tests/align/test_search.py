@@ -37,10 +37,11 @@ def test_places_are_distinct_and_best_first(scans, starts):
             assert pose.distance(other, body).mean() > 1
 
 
+@pytest.mark.parametrize("thorough", [False, True])
 @pytest.mark.parametrize("candidates", [symmetry_candidates, header_candidates, turned_candidates])
-def test_every_set_of_candidates_has_one_that_leads_there(scans, head_error, candidates):
+def test_every_set_of_candidates_has_one_that_leads_there(scans, head_error, candidates, thorough):
     starts = candidates(*scans)
-    found = search(*scans, starts)
+    found = search(*scans, starts, thorough=thorough)
     assert head_error(found.poses[0]) < 5
     assert found.start in starts
 

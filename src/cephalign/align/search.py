@@ -26,6 +26,9 @@ class Round(NamedTuple):
 # Far off, a wrong place often looks better than the right one, and the more so the longer a climb goes on
 # there; the near level tells them apart. (Chosen on pairs of `benchmarks.turned`, seeds 97 to 99.)
 MANY = (Round(FARTHEST, 4, 24), Round(FAR, 4, 12), Round(NEAR, 3, 2), Round(NEAR, 30, 2))
+# Now and then the middle level, too, takes the right place for a wrong one. Without it, and with more places
+# that go on, a search takes three times as long. (Chosen on such pairs, seeds 95 to 97.)
+THOROUGH = (Round(FARTHEST, 4, 48), Round(NEAR, 12, 4), Round(NEAR, 30, 2))
 # A few starts are meant, and may be far from where they lead.
 FEW, FEW_STARTS = (Round(FAR, 30, 3), Round(NEAR, 30, 3)), 12
 # Two poses that put the head this near to each other are on the way to the same place.
@@ -57,7 +60,7 @@ class Found:
     similarities: tuple[float, ...]
 
 
-def search(fixed: Scan, moving: Scan, starts: Sequence[Rigid]) -> Found:
+def search(fixed: Scan, moving: Scan, starts: Sequence[Rigid], *, thorough: bool = False) -> Found:
     """Climb from every start, level by level; the weak, and those that meet another, are dropped on the way.
 
     Parameters
@@ -65,12 +68,15 @@ def search(fixed: Scan, moving: Scan, starts: Sequence[Rigid]) -> Found:
     fixed, moving : Scan
     starts : sequence of Rigid
         Candidates of `moving_from_fixed`.
+    thorough : bool
+        Look more closely at more places, where the starts are many.
     """
+    rounds = FEW if len(starts) <= FEW_STARTS else THOROUGH if thorough else MANY
     poses = np.array([start.matrix for start in starts])
     numbers = np.arange(len(starts))
     values = np.zeros(len(starts))
     before = None
-    for level, steps, most in FEW if len(starts) <= FEW_STARTS else MANY:
+    for level, steps, most in rounds:
         if level is not before:
             mi, before = compare(fixed, moving, level), level
         poses, values = climb(mi, poses, replace(level.climb, steps=steps))
