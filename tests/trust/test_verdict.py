@@ -47,8 +47,10 @@ def test_what_is_oddest_is_the_reason(monkeypatch):
 
 
 def test_an_aligned_pair_is_told_its_error():
-    said = judged(EVIDENCE, expecting(0.0))[1]
-    assert said == "Nothing speaks against it; the error is likely 0.4 to 0.6 mm."
+    said = judged(EVIDENCE, expecting(0.001))[1]
+    assert said == (
+        "Nothing speaks against it; the error is likely some 0.49 mm, and below 3 mm with a chance of 99 %."
+    )
 
 
 def test_each_number_has_a_sentence():

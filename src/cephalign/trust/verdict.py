@@ -33,8 +33,12 @@ def judged(evidence: Evidence, expectation: Expectation) -> tuple[Status, str]:
     """
     chance = expectation.above(HARMFUL_MM)
     if chance <= LIKELY_RIGHT:
-        low, high = expectation.interval_mm
-        return Status.ALIGNED, f"Nothing speaks against it; the error is likely {low:.1f} to {high:.1f} mm."
+        likely_mm, percent = expectation.quantile_mm(0.5), int(100 * (1 - chance))  # never rounded up
+        return (
+            Status.ALIGNED,
+            f"Nothing speaks against it; the error is likely some {likely_mm:.2g} mm, "
+            f"and below {HARMFUL_MM:g} mm with a chance of {percent} %.",
+        )
     status = Status.FAILED if chance >= LIKELY_WRONG else Status.DOUBTFUL
     odd = unusual(evidence)
     said = SENTENCES[odd[0]] if odd else "All numbers together are those of results that are often off."
