@@ -82,34 +82,24 @@ def register(
     )
     styles = styles_of(formats)
     with output_folder(out) as folder:
-        say("reading")
-        with ThreadPoolExecutor(2) as pool:
-            # Reading and unpacking go on while the heavy libraries are imported.
-            reading = [pool.submit(volume_of, path, flags) for path in (fixed, moving)]
-            from cephalign.registration import Status
-            from cephalign.registration import register as registered
-            from cephalign.registration_modality import in_wrong_order
-
-            fixed_scan, moving_scan = (job.result() for job in reading)
-        if auto_order and in_wrong_order(fixed_scan, moving_scan):
-            say(f"{moving.name} is the MR: {fixed.name} is moved onto it")
-            fixed, moving, fixed_scan, moving_scan = moving, fixed, moving_scan, fixed_scan
         paths = fixed, moving
+        scans = _read(paths, flags)
+        from cephalign.registration import Status
+        from cephalign.registration import register as registered
+        from cephalign.registration_modality import in_wrong_order
+
+        if auto_order and in_wrong_order(*scans):
+            say(f"{moving.name} is the MR: {fixed.name} is moved onto it")
+            paths, scans = paths[::-1], scans[::-1]
         sources = _dicom_sources(paths, flags) if dicom else None
         identifiers = _identifiers(paths, flags) if keep_identifiers else ({}, {})
-        found = registered(
-            fixed_scan,
-            moving_scan,
-            method=method,
-            init=_start(init, fixed_scan, moving_scan) if init else None,
-            refinement=refine,
-            progress=say,
-        )
+        start = _start(init, *scans) if init else None
+        found = registered(*scans, method=method, init=start, refinement=refine, progress=say)
         say("writing")
         shown = write_results(
             found,
             folder,
-            scans=(fixed_scan, moving_scan),
+            scans=scans,
             paths=paths,
             identifiers=identifiers,
             parameters={
@@ -131,7 +121,7 @@ def register(
             from cephalign.prep.resample import background
             from cephalign.results_dicom import write_dicom
 
-            write_dicom(found, folder, shown=shown, padding=background(moving_scan), series=sources)
+            write_dicom(found, folder, shown=shown, padding=background(scans[1]), series=sources)
     typer.echo(f"{found.status.value}: {found.reason}\n{out}")
     if found.status is Status.FAILED or found.status.value == fail_on:
         raise typer.Exit(FAILED_EXIT)
@@ -140,6 +130,16 @@ def register(
 def add_register_verb(app: typer.Typer) -> None:
     """Mount the verb on the program; its errors are left to the program's own handler."""
     app.command()(register)
+
+
+def _read(paths: tuple[Path, Path], flags: ReadFlags) -> tuple[Volume, Volume]:
+    say("reading")
+    with ThreadPoolExecutor(2) as pool:
+        # Reading and unpacking go on while the heavy libraries are imported.
+        fixed, moving = (pool.submit(volume_of, path, flags) for path in paths)
+        import cephalign.registration  # noqa: F401
+
+        return fixed.result(), moving.result()
 
 
 def _start(init: Path, fixed: Volume, moving: Volume) -> Rigid:
