@@ -1,14 +1,12 @@
 """What a registration leaves behind: every file, or none."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from cephalign.align.stage import Stage
-from cephalign.errors import OutputError
 from cephalign.geometry import Grid, Modality, Rigid, Volume
 from cephalign.io.hashes import sha256_of
 from cephalign.io.transforms import TransformStyle, read_transform
@@ -16,12 +14,14 @@ from cephalign.io.volumes import read_volume, write_volume
 from cephalign.prep.resample import resample
 from cephalign.registration import Registration, Status
 from cephalign.results import (
+    IMAGES,
+    OBJECT,
     PICTURE,
     RECORD,
     REPORT,
     RESAMPLED,
     TRANSFORM_SUFFIX,
-    output_folder,
+    outdated_results,
     write_results,
 )
 from cephalign.trust.check import Check
@@ -117,75 +117,17 @@ def test_the_picture(written):
         assert len(picture.convert("L").getcolors()) > 50
 
 
-def leftovers(folder: Path):
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
-
-
-def test_files_come_into_the_folder_at_the_end(tmp_path):
-    out = tmp_path / "a" / "b"
-    with output_folder(out) as folder:
-        (folder / "one").write_text("1")
-        assert not (out / "one").exists()
-    assert leftovers(tmp_path) == ["a", "a/b", "a/b/one"]
-
-
-def test_a_failure_leaves_nothing(tmp_path):
-    def fail():
-        with output_folder(tmp_path / "a" / "b") as folder:
-            (folder / "one").write_text("1")
-            raise ValueError("no")
-
-    with pytest.raises(ValueError, match="no"):
-        fail()
-    assert leftovers(tmp_path) == []
-
-
-def test_a_failure_leaves_an_earlier_result(tmp_path):
-    (tmp_path / "one").write_text("earlier")
-
-    def fail():
-        with output_folder(tmp_path) as folder:
-            (folder / "one").write_text("half of")
-            raise OSError(28, "No space left on device")
-
-    with pytest.raises(OutputError, match=r"No space left on device.*--out"):
-        fail()
-    assert leftovers(tmp_path) == ["one"]
-    assert (tmp_path / "one").read_text() == "earlier"
-
-
-def test_results_replace_earlier_ones_and_leave_other_files(tmp_path):
-    for name in ("one", "other"):
+def test_a_later_registration_may_outdate_transforms_and_dicom(tmp_path):
+    (tmp_path / IMAGES).mkdir()
+    names = ["moving_from_fixed.mat", "moving_from_fixed.tfm", OBJECT, f"{IMAGES}/1.dcm"]
+    for name in [*names, "moving.mat", RESAMPLED]:
         (tmp_path / name).write_text("earlier")
-    with output_folder(tmp_path) as folder:
-        (folder / "one").write_text("later")
-    assert leftovers(tmp_path) == ["one", "other"]
-    assert (tmp_path / "one").read_text() == "later"
-    assert (tmp_path / "other").read_text() == "earlier"
-
-
-@pytest.mark.parametrize("below", ["", "deeper"])
-def test_a_file_in_the_way(tmp_path, below):
-    (tmp_path / "out").write_text("a file")
-
-    def enter():
-        with output_folder(tmp_path / "out" / below):
-            raise AssertionError("not to be reached")
-
-    with pytest.raises(OutputError, match="cannot write to"):
-        enter()
-    assert leftovers(tmp_path) == ["out"]
-
-
-def test_a_folder_in_the_way_of_a_file(tmp_path):
-    """All or nothing: the file that could be put in place is not either."""
-    (tmp_path / "two").mkdir()
-
-    def write():
-        with output_folder(tmp_path) as folder:
-            (folder / "one").write_text("1")
-            (folder / "two").write_text("2")
-
-    with pytest.raises(OutputError, match="a folder is in the way"):
-        write()
-    assert leftovers(tmp_path) == ["two"]
+    assert outdated_results(tmp_path, []) == []  # nothing says that they are of a registration
+    (tmp_path / RECORD).write_text("{}")
+    expected = {tmp_path / name for name in (*names[:3], IMAGES)}
+    assert set(outdated_results(tmp_path, [])) == expected
+    start = tmp_path / "moving_from_fixed.mat"
+    assert set(outdated_results(tmp_path, [tmp_path / IMAGES / ".." / start.name])) == expected - {start}
+    assert tmp_path / IMAGES not in outdated_results(tmp_path, [tmp_path / IMAGES / "1.dcm"])
+    (tmp_path / IMAGES / "notes.txt").write_text("mine")
+    assert tmp_path / IMAGES not in outdated_results(tmp_path, [])

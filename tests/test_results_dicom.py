@@ -13,7 +13,7 @@ from cephalign.io.transforms import read_transform, write_transform
 from cephalign.io.volumes import read_volume
 from cephalign.prep.resample import resample
 from cephalign.registration import Status
-from cephalign.results_dicom import IMAGES, OBJECT
+from cephalign.results import IMAGES, OBJECT
 from tests.io.volumes.conftest import PERSON, SCANNER, STUDY, clinical, write_series
 
 DONE, WRONG, FAILED = 0, 2, 3

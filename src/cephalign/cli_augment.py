@@ -58,7 +58,7 @@ def augment(
     from cephalign.augmentation.record import FORMAT, read_plan
     from cephalign.io.folders import refuse_data
     from cephalign.io.volumes import ReadOptions
-    from cephalign.results import output_folder
+    from cephalign.results_folder import output_folder
 
     if jobs < 1:
         raise InputError("impossible --jobs", expected="1 or more", got=str(jobs))

@@ -50,7 +50,7 @@ def reference(
 
     Exits with 3 where the runs do not agree: the files are written, but are no reference.
     """
-    from cephalign.results import output_folder
+    from cephalign.results_folder import output_folder
     from cephalign.results_reference import write_reference
 
     flags = ReadFlags(

@@ -69,7 +69,8 @@ def register(
     allow_unoriented: UnorientedOption = False,
 ) -> None:
     """Find the motion between two scans of one head."""
-    from cephalign.results import output_folder, write_results
+    from cephalign.results import outdated_results, write_results
+    from cephalign.results_folder import output_folder
 
     if auto_order and init:
         raise InputError(
@@ -81,8 +82,9 @@ def register(
         series=series, allow_tilt=allow_tilt, allow_gaps=allow_gaps, allow_unoriented=allow_unoriented
     )
     styles = styles_of(formats)
-    with output_folder(out) as folder:
-        paths = fixed, moving
+    paths = fixed, moving
+    outdated = outdated_results(out, [*paths, *([init] if init else [])])
+    with output_folder(out, outdated) as folder:
         scans = _read(paths, flags)
         from cephalign.registration import Status
         from cephalign.registration import register as registered

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import math
 import platform
-import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cephalign import __version__
-from cephalign.errors import OutputError
 from cephalign.geometry import Grid, Rigid, Volume
 from cephalign.io.hashes import sha256_of
 from cephalign.io.record import DIRECTION, FRAME
@@ -27,6 +23,7 @@ from cephalign.io.volumes import write_volume
 from cephalign.prep.resample import resample
 from cephalign.report.page import write_report
 from cephalign.report.picture import EXTENT_MM, draw_picture, write_picture
+from cephalign.results_folder import is_series
 
 if TYPE_CHECKING:  # they load torch, which need not be there to write
     from cephalign.registration import Registration
@@ -35,50 +32,27 @@ if TYPE_CHECKING:  # they load torch, which need not be there to write
 TRANSFORM_SUFFIX = {"itk": ".tfm", "fsl": ".mat", "lta": ".lta", "rire": ".standard", "json": ".json"}
 RESAMPLED, RECORD, PICTURE = "moving_on_fixed.nii.gz", "registration.json", "registration.png"
 REPORT = "report.html"
+# For clinical programs (`results_dicom`).
+IMAGES, OBJECT = "moving_on_fixed_dicom", "registration.dcm"
 PROVENANCE = ("numpy", "scipy", "torch")
 
 
-@contextmanager
-def output_folder(out: Path) -> Iterator[Path]:
-    """Give a temporary folder inside `out`; on success its files move into `out`, on failure none does.
+def outdated_results(out: Path, inputs: Collection[Path]) -> list[Path]:
+    """Return what an earlier registration left in a folder, and a later one might not replace.
 
-    `out` and its parents are made if they are missing, and unmade if nothing came into them.
-
-    Raises
-    ------
-    OutputError
-        It cannot be made or written to, or the disk is full.
+    Parameters
+    ----------
+    out : Path
+    inputs : collection of Path
+        Of the later one; none of them is among the outdated.
     """
-    made = [folder for folder in (out, *out.parents) if not folder.exists()]
-    temporary = None
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        temporary = Path(mkdtemp(prefix=".writing-", dir=out))
-        yield temporary
-        files = sorted(temporary.iterdir())
-        for target in (out / file.name for file in files):  # found out before the first file is in place
-            if target.is_dir() and not _is_earlier_series(target, temporary / target.name):
-                raise OutputError(f"cannot write {target}: a folder is in the way", do="remove or rename it")
-        for file in files:
-            if (out / file.name).is_dir():
-                shutil.rmtree(out / file.name)
-            file.replace(out / file.name)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(
-            f"cannot write to {out}: {reason}", do="free space or choose another folder with --out"
-        ) from error
-    finally:
-        if temporary:
-            shutil.rmtree(temporary, ignore_errors=True)
-        for folder in made:
-            with suppress(OSError):  # it holds results
-                folder.rmdir()
-
-
-def _is_earlier_series(target: Path, new: Path) -> bool:
-    """Whether a folder holds only the DICOM images of an earlier run, and such a folder replaces it."""
-    return new.is_dir() and all(file.suffix == ".dcm" and file.is_file() for file in target.iterdir())
+    if not (out / RECORD).is_file():
+        return []
+    names = [*(f"moving_from_fixed{suffix}" for suffix in TRANSFORM_SUFFIX.values()), OBJECT]
+    found = [out / name for name in names if (out / name).is_file()]
+    found += [out / IMAGES] if is_series(out / IMAGES) else []
+    needed = {place for path in inputs for place in (path.resolve(), *path.resolve().parents)}
+    return [path for path in found if path.resolve() not in needed]
 
 
 def write_results(

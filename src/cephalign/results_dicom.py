@@ -12,11 +12,10 @@ from cephalign.io.dicom_images import refuse_unwritable, write_images
 from cephalign.io.dicom_objects import Move
 from cephalign.io.dicom_source import Series, read_series
 from cephalign.io.volumes import ReadOptions
+from cephalign.results import IMAGES, OBJECT
 
 if TYPE_CHECKING:
     from cephalign.registration import Registration  # it loads torch, which need not be there to write
-
-IMAGES, OBJECT = "moving_on_fixed_dicom", "registration.dcm"
 
 
 def source_series(
