@@ -11,16 +11,17 @@ Rows go to benchmarks/out/turned-real.csv as they come.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks.method import ROOT
+from benchmarks.method import ROOT, Start
 from benchmarks.moved import any_turn, resampled
 from benchmarks.pairs import Pair, data_folder, head_points, remap_contrast, rire_t1
 from benchmarks.records import Results, Row
 from benchmarks.run import measure_trivial
 from benchmarks.table import write_page
+from benchmarks.trivial import TRIVIAL
 from benchmarks.turned import METHODS as ALL
 from benchmarks.turned import measure_here
 from benchmarks.turned_table import HEAD, line
@@ -41,41 +42,56 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=200, help="of each pair")
     options = parser.parse_args()
     results = Results(OUT / "turned-real.csv")
-    for family, pairs in FAMILIES.items():
-        for pair in pairs(options.turns):
-            measure_trivial(pair, family, results)
-            measure_here(pair, family, METHODS, results)
+    for family, maker in FAMILIES.items():
+        turned: Callable[[int], Pair] | None = None
+        for number in range(options.turns):
+            keys = [(family, name_of(number), method, Start.CENTRES.value) for method in (*TRIVIAL, *METHODS)]
+            if not all(map(results.has, keys)):
+                turned = turned or maker()
+                pair = turned(number)
+                measure_trivial(pair, family, results)
+                measure_here(pair, family, METHODS, results)
     write_page(OUT / "turned-real.md", page(results.rows))
 
 
-def rire(turns: int) -> Iterator[Pair]:
-    """Yield the T1 as it is, and its re-contrasted copy, moved."""
+def rire() -> Callable[[int], Pair]:
+    """Give the T1 as it is, and its re-contrasted copy, moved."""
     scan = rire_t1(data_folder())
     points = head_points(scan)
-    for number in range(turns):
+
+    def turned(number: int) -> Pair:
         rng = np.random.default_rng([SEED, number])
         moved_from_scan = any_motion(rng, scan.grid.centre)
         other = remap_contrast(scan.data.astype(float), rng) + rng.normal(0, NOISE, scan.grid.shape)
         copy = Volume(np.round(other).astype(np.int16), scan.grid)
         moving = resampled(copy, moved_from_scan, FINEST_MM)
-        yield Pair(f"{number:03d}", scan, moving, moved_from_scan, points)
+        return Pair(name_of(number), scan, moving, moved_from_scan, points)
+
+    return turned
 
 
-def templates(turns: int) -> Iterator[Pair]:
-    """Yield the T1 and the CT, moved; true is what is found where the CT is not."""
+def templates() -> Callable[[int], Pair]:
+    """Give the T1 and the CT, moved; true is what is found where the CT is not."""
     fixed, ct = (read_volume(data_folder() / "templates" / name) for name in ("T1.nii.gz", "scct.nii.gz"))
     unturned = register(fixed, ct).moving_from_fixed
     points = head_points(fixed)
-    for number in range(turns):
+
+    def turned(number: int) -> Pair:
         moved_from_ct = any_motion(np.random.default_rng([SEED, number]), ct.grid.centre)
         moving = resampled(ct, moved_from_ct, FINEST_MM)
-        yield Pair(f"{number:03d}", fixed, moving, moved_from_ct @ unturned, points)
+        return Pair(name_of(number), fixed, moving, moved_from_ct @ unturned, points)
+
+    return turned
 
 
-FAMILIES: dict[str, Callable[[int], Iterator[Pair]]] = {
+FAMILIES: dict[str, Callable[[], Callable[[int], Pair]]] = {
     "RIRE T1 and itself, re-contrasted": rire,
     "template T1 and CT": templates,
 }
+
+
+def name_of(number: int) -> str:
+    return f"{number:03d}"
 
 
 def any_motion(rng: np.random.Generator, centre: np.ndarray) -> Rigid:

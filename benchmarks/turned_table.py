@@ -18,14 +18,14 @@ HEAD = (
 )
 OURS = ("start: ", "whole: ")
 BOUNDS_MM = (1.0, 2.0, 8.0, 20.0)
-LOST_MM = 2.0
+OFF_MM = 2.0
 
 
 def turned_table(rows: list[Row]) -> str:
     """Make the page: all, then by band of rotation, then by preset."""
     parts = [
         "# Simulated pairs in any orientation\n\nMaximum of the TRE over the brain and ten landmarks, mm; "
-        "seconds are medians, of two scans in memory.\n"
+        "seconds are medians, of two scans in memory; off is above 2 mm.\n"
     ]
     others = {row.method for row in rows if not row.method.startswith(OURS)} - set(TRIVIAL)
     with_others = {row.pair for row in rows if row.method in others}
@@ -53,7 +53,7 @@ def line(method: str, rows: list[Row]) -> str:
     cells = [number(float(q), 2) for q in np.percentile(errors, (50, 95, 99, 100))]
     cells += [f"{100 * np.mean(errors < bound):.1f} %" for bound in BOUNDS_MM]
     cells.append(number(float(np.median([row.seconds_inside for row in chosen])), 2))
-    statuses = Counter(f"{row.note}{' (lost)' if row.max_mm > LOST_MM else ''}" for row in chosen)
+    statuses = Counter(f"{row.note}{' (off)' if row.max_mm > OFF_MM else ''}" for row in chosen)
     told = ", ".join(f"{count} {name}" for name, count in sorted(statuses.items()))
     cells.append(told if method.startswith("whole") else "-")
     return f"| {method} | {len(chosen)} | {' | '.join(cells)} |\n"

@@ -43,7 +43,7 @@ def output_folder(out: Path, outdated: Collection[Path] = ()) -> Iterator[Path]:
                 shutil.rmtree(out / file.name)
             file.replace(out / file.name)
         for path in set(outdated) - {out / file.name for file in files}:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     except OSError as error:
         reason = error.strerror or str(error)
         raise OutputError(

@@ -33,7 +33,7 @@ def test_a_turned_scan_is_whole():
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_point_shows_the_same_before_and_after(data_dir, family):
     """Where the fixed scan's points go, the moving scan shows what its own unmoved original would."""
-    one, other = FAMILIES[family](2)
+    one, other = map(FAMILIES[family](), range(2))
     assert one.moving_from_fixed.distance(other.moving_from_fixed, one.points).mean() > 30
     shown = [
         ndimage.map_coordinates(
