@@ -59,7 +59,7 @@ SENTENCES = {
     "blunt": "Along one direction the best place is hardly better than its neighbours.",
     "leaning": "The end is no best place: a push of 2 mm makes it better, or no worse.",
     "spread_mm": "Begun again from 4 mm away, it ends {spread_mm:.1f} mm off, further than good results do.",
-    "halves_mm": "Two halves of the head, registered apart, differ by {halves_mm:.1f} mm, more than if right.",
+    "halves_mm": "Two halves of a head, registered apart, differ by {halves_mm:.1f} mm: more than if right.",
     "slices_mm": "The slices are {slices_mm:.1f} mm apart, further than in what it was tried on.",
     "volume_share": "One head is much larger than the other: another person, or a part of a head.",
 }
