@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -75,8 +76,13 @@ def measure_seed(scan: Volume, seed: int, methods: list[Method], results: Result
     name = f"recontrasted-{seed:03d}"
     names = [*TRIVIAL, *(method.name for method in chosen)]
     # Making a pair takes longer than some methods take to register it.
-    if not all(results.has(("recontrasted", name, method, Start.CENTRES)) for method in names):
+    if not is_measured(results, "recontrasted", name, names):
         measure(recontrasted_pair(scan, seed), "recontrasted", chosen, results)
+
+
+def is_measured(results: Results, family: str, pair: str, methods: Iterable[str]) -> bool:
+    """Tell whether all of some methods have met a pair."""
+    return all(results.has((family, pair, method, Start.CENTRES)) for method in methods)
 
 
 def measure(pair: Pair, family: str, methods: list[Method], results: Results) -> None:

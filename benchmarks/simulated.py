@@ -19,7 +19,7 @@ from benchmarks.method import ROOT, Method, Start
 from benchmarks.methods import found_methods
 from benchmarks.pairs import Pair, data_folder
 from benchmarks.records import Results, row_of
-from benchmarks.run import measure
+from benchmarks.run import is_measured, measure
 from benchmarks.simulated_table import simulated_table
 from benchmarks.table import write_page
 from cephalign import register
@@ -69,7 +69,7 @@ def name_of(number: int) -> str:
 
 def missing(family: str, number: int, methods: list[Method], results: Results) -> bool:
     names = [OURS, *(method.name for method in methods)]
-    return not all(results.has((family, name_of(number), name, Start.CENTRES)) for name in names)
+    return not is_measured(results, family, name_of(number), names)
 
 
 def as_pair(pair: SimulatedPair, name: str) -> Pair:

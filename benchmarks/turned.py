@@ -25,7 +25,7 @@ from benchmarks.methods import found_methods
 from benchmarks.moved import upright_grid
 from benchmarks.pairs import Pair, data_folder
 from benchmarks.records import Results, row_of
-from benchmarks.run import measure
+from benchmarks.run import is_measured, measure
 from benchmarks.simulated import as_pair
 from benchmarks.table import write_page
 from benchmarks.trivial import TRIVIAL
@@ -77,7 +77,7 @@ def main() -> None:
         chosen = peers if number in for_peers else []
         ours = methods_for(modalities)
         names = (*TRIVIAL, *ours, *(peer.name for peer in chosen))
-        if all(results.has((family, name, method, Start.CENTRES)) for method in names):
+        if is_measured(results, family, name, names):
             continue
         rng = np.random.default_rng([options.seed, number])
         pair = replace(turned_pair(rng, preset, modalities, anatomy(which), band), name=name)

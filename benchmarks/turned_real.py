@@ -15,11 +15,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks.method import ROOT, Start
+from benchmarks.method import ROOT
 from benchmarks.moved import any_turn, resampled
 from benchmarks.pairs import Pair, data_folder, head_points, remap_contrast, rire_t1
 from benchmarks.records import Results, Row
-from benchmarks.run import measure_trivial
+from benchmarks.run import is_measured, measure_trivial
 from benchmarks.table import write_page
 from benchmarks.trivial import TRIVIAL
 from benchmarks.turned import METHODS as ALL
@@ -45,8 +45,7 @@ def main() -> None:
     for family, maker in FAMILIES.items():
         turned: Callable[[int], Pair] | None = None
         for number in range(options.turns):
-            keys = [(family, name_of(number), method, Start.CENTRES.value) for method in (*TRIVIAL, *METHODS)]
-            if not all(map(results.has, keys)):
+            if not is_measured(results, family, name_of(number), (*TRIVIAL, *METHODS)):
                 turned = turned or maker()
                 pair = turned(number)
                 measure_trivial(pair, family, results)
