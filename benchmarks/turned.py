@@ -1,18 +1,19 @@
 """Simulated pairs in any orientation: how far off the starts are, and the whole registration.
 
     python -m benchmarks.turned [--pairs 500] [--peer-pairs 40]
+    python -m benchmarks.turned --presets hard --pairs 100 --peer-pairs 0
 
 Pairs are taken in turn from the presets `rire`, `modern`, `clinical` and `training`, from bands of the
 rotation between the scans, from CT, T1, T2 and PD in either role, and from procedural heads and held-out
 label maps. Heads lie as they do in scanners; then the moving scan is resampled under the rotation, onto a
 grid along its world's axes. Other programs, with their own initialisers, get some of the pairs, as many of
-each band. Rows go to benchmarks/out/turned.csv as they come.
+each band. Rows go to benchmarks/out/turned.csv as they come; of other presets, to a file named for them.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import permutations, product
 from time import perf_counter
@@ -39,6 +40,7 @@ from cephalign.models.pose.locate import shipped_locator
 from cephalign.prep.head import head_mask
 from cephalign.prep.resample import resample
 from cephalign.registration_starts import starts
+from cephalign.simulate import presets as simulator
 from cephalign.simulate.head import Anatomy, Head
 from cephalign.simulate.labelled import LabelledHeads
 from cephalign.simulate.motion import random_motion
@@ -67,11 +69,20 @@ def main() -> None:
     parser.add_argument(
         "--seed", type=int, default=SEED, help="another, to look at pairs that are not the test's"
     )
+    parser.add_argument(
+        "--presets", nargs="+", choices=list(simulator.PRESETS), default=list(PRESETS), help="in turn"
+    )
     options = parser.parse_args()
-    results = Results(OUT / ("turned.csv" if options.seed == SEED else f"turned-{options.seed}.csv"))
+    parts = ["turned"]
+    parts += options.presets if options.presets != list(PRESETS) else []
+    parts += [str(options.seed)] if options.seed != SEED else []
+    out = OUT / f"{'-'.join(parts)}.csv"
+    results = Results(out)
     peers = [method for method in found_methods() if method.name.startswith(PEERS)]
     for_peers = peer_numbers(options.pairs, options.peer_pairs)
-    for number, (preset, band, modalities, which) in zip(range(options.pairs), kinds(), strict=False):
+    for number, (preset, band, modalities, which) in zip(
+        range(options.pairs), kinds(options.presets), strict=False
+    ):
         family = f"{preset} {band[0]:g} to {band[1]:g}"
         name = f"{number:03d} {modalities[0]} {modalities[1]} {'labelled' if which else 'procedural'}"
         chosen = peers if number in for_peers else []
@@ -83,7 +94,7 @@ def main() -> None:
         pair = replace(turned_pair(rng, preset, modalities, anatomy(which), band), name=name)
         measure(pair, family, chosen, results)
         measure_here(pair, family, ours, results)
-    write_page(OUT / "turned.md", turned_table(results.rows))
+    write_page(out.with_suffix(".md"), turned_table(results.rows))
 
 
 def measure_here(pair: Pair, family: str, methods: Mapping[str, Way], results: Results) -> None:
@@ -110,12 +121,14 @@ def peer_numbers(pairs: int, count: int) -> set[int]:
     return drawn
 
 
-def kinds() -> Iterator[tuple[str, tuple[float, float], tuple[Modality, Modality], bool]]:
-    """Yield what to simulate next; every run of 4 holds all presets, of 16 all presets and bands."""
+def kinds(
+    presets: Sequence[str] = PRESETS,
+) -> Iterator[tuple[str, tuple[float, float], tuple[Modality, Modality], bool]]:
+    """Yield what to simulate next: a band of rotations with each preset, then the next band."""
     number = 0
     orders = list(permutations(MODALITIES, 2))
     while True:
-        for which, band, preset in product((True, False), BANDS, PRESETS):
+        for which, band, preset in product((True, False), BANDS, presets):
             yield preset, band, orders[number % len(orders)], which
             number += 1
 
