@@ -41,7 +41,15 @@ def main() -> None:
     parser.add_argument("--anatomy", type=Path)
     options = parser.parse_args()
     source = Simulated(LabelledHeads(options.anatomy)) if options.anatomy else Simulated()
-    study = Study(scale_of(options.scale), options.seed, options.folder, source, torch.device("cpu"), print)
+    study = Study(
+        scale_of(options.scale),
+        options.seed,
+        options.folder,
+        source,
+        torch.device("cpu"),
+        print,
+        lambda *_: None,
+    )
     for split in range(study.scale.splits):
         for method in found_methods():
             if method.name.startswith(PEERS):

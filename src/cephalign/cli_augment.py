@@ -4,15 +4,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cephalign.cli_files import GapsOption, SeriesOption, TiltOption, UnorientedOption, say
+from cephalign.cli_progress import progress
 from cephalign.errors import InputError
 
 if TYPE_CHECKING:
@@ -73,8 +72,14 @@ def augment(
     else:
         plan = draw_plan(request, [[scan.grid.centre for scan in one.scans.values()] for one in found])
     with output_folder(out) as folder:
-        with _progress(len(found) * (plan.request.count + 1)) as done:
-            write_dataset(found, plan, folder, options, jobs=jobs, progress=done)
+        with progress("copying", len(found) * (plan.request.count + 1)) as bar:
+
+            def show(name: str) -> None:
+                if name.endswith("original"):
+                    bar.say(f"copying {name.partition('_')[0]}")
+                bar.advance()
+
+            write_dataset(found, plan, folder, options, jobs=jobs, progress=show)
         if overwrite:
             remove_copies(out)  # only now that the new ones are whole
     subsets = ", ".join(f"{plan.subsets.count(subset)} {subset}" for subset in dict.fromkeys(plan.subsets))
@@ -106,17 +111,3 @@ def _sources(originals: Sequence[Path]) -> Sequence[Path | PairOfPaths]:
     from cephalign.io.pairs_table import read_pairs
 
     return read_pairs(tables[0])
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[str], None]]:
-    """Show a bar where somebody is looking, and else a line for each original."""
-    if not sys.stderr.isatty():
-        yield lambda name: say(f"copying {name.split('_')[0]}") if name.endswith("original") else None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True)) as bar:
-        task = bar.add_task("copying", total=total)
-        yield lambda _: bar.advance(task)

@@ -5,14 +5,12 @@
 from __future__ import annotations
 
 import gc
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from cephalign.cli_progress import progress
 from cephalign.errors import InputError, OutputError
 
 if TYPE_CHECKING:
@@ -78,10 +76,11 @@ def rire(
     except OSError as error:
         raise OutputError(f"cannot make {out}: {error.strerror or error}") from error
     outcomes = []
-    with _progress(len(pairs)) as show:
+    with progress("pairs", len(pairs)) as bar:
         for pair in pairs:
             outcomes.append(run_pair(pair, task))
-            show(outcomes[-1])
+            bar.say(_line(outcomes[-1]))
+            bar.advance()
     write_summary(outcomes, out, root=folder, method=method)
     typer.echo(f"{counted(outcomes)}\n{out / MARKDOWN}")
     if any(outcome.status in NO_TRANSFORM for outcome in outcomes):
@@ -91,26 +90,6 @@ def rire(
 def add_rire_verb(app: typer.Typer) -> None:
     """Mount the verb on the program; its errors are left to the program's own handler."""
     app.command()(rire)
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[Outcome], None]]:
-    """Give a function that shows each pair: a bar on a terminal, else a line for each."""
-    if not sys.stderr.isatty():
-        yield lambda outcome: typer.echo(f"cephalign: {_line(outcome)}", err=True)
-        return
-    from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    columns = (*Progress.get_default_columns()[:-1], MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        job = bar.add_task("pairs", total=total)
-
-        def show(outcome: Outcome) -> None:
-            bar.console.print(_line(outcome), markup=False, highlight=False)
-            bar.advance(job)
-
-        yield show
 
 
 def _line(outcome: Outcome) -> str:

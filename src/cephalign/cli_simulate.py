@@ -4,13 +4,12 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cephalign.cli_progress import progress
 from cephalign.errors import InputError
 
 if TYPE_CHECKING:
@@ -51,16 +50,18 @@ def simulate(
     heads = _anatomy(anatomy)
     dataset = Dataset(out, overwrite=overwrite)
     request = {"preset": preset, "seed": seed, "angle_deg": angle, "shift_mm": shift}
-    for number in _progress(count):
-        session = simulated_session(
-            np.random.default_rng([seed, number]),
-            preset,
-            modalities=modalities,
-            anatomy=heads,
-            angle_deg=angle,
-            shift_mm=shift,
-        )
-        dataset.add(session, f"sub-{number:04d}", {**request, "number": number})
+    with progress("simulating", count) as bar:
+        for number in range(1, count + 1):
+            session = simulated_session(
+                np.random.default_rng([seed, number]),
+                preset,
+                modalities=modalities,
+                anatomy=heads,
+                angle_deg=angle,
+                shift_mm=shift,
+            )
+            dataset.add(session, f"sub-{number:04d}", {**request, "number": number})
+            bar.advance()
     typer.echo(str(out))
 
 
@@ -87,13 +88,3 @@ def _anatomy(folder: Path | None) -> Anatomy:
     from cephalign.simulate.labelled import LabelledHeads
 
     return LabelledHeads(folder)
-
-
-def _progress(count: int) -> Iterable[int]:
-    """Count the heads from 1, with a bar where somebody is looking."""
-    from rich.console import Console
-    from rich.progress import track
-
-    return track(
-        range(1, count + 1), "simulating", console=Console(stderr=True), disable=not sys.stderr.isatty()
-    )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from cephalign.cli_files import say
+from cephalign.cli_progress import progress
 from cephalign.errors import InputError
 
 if TYPE_CHECKING:
@@ -65,9 +65,9 @@ def study(
     from cephalign.train.leg import device_of
 
     chosen, source = _source(scale_of(scale), anatomy, data)
-    made = Study(chosen, seed, out, source, device_of(device), say)
-    _ = made.cells  # a folder of something else is refused before the work begins
-    with undivided_operations():
+    with progress("study") as bar, undivided_operations():
+        made = Study(chosen, seed, out, source, device_of(device), bar.begin, bar.reach)
+        _ = made.cells  # a folder of something else is refused before the work begins
         for make in _makers(part):
             make(made)
     if part in ("all", "report"):

@@ -6,16 +6,14 @@ from __future__ import annotations
 
 import gc
 import math
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from cephalign.cli_files import say
+from cephalign.cli_progress import progress
 from cephalign.errors import InputError
 
 SIGNALLED = 128
@@ -60,7 +58,13 @@ def train(
     recipe = Recipe.of(read_config(config), anatomy)
     begin = load_weights(start) if start else None
     steps = recipe.config.steps
-    with Stop(seconds, began) as stop, _progress(steps) as show:
+    with Stop(seconds, began) as stop, progress("steps", steps) as bar:
+
+        def show(step: int, row: Mapping[str, float] | None) -> None:
+            bar.reach(step, steps)
+            if row:
+                bar.say(_line(row))
+
         run = train_leg(
             recipe, out, device=device_of(device), workers=workers, stop=stop, show=show, start=begin
         )
@@ -73,27 +77,6 @@ def train(
 def add_train_verb(app: typer.Typer) -> None:
     """Mount the verb on the program; its errors are left to the program's own handler."""
     app.command()(train)
-
-
-@contextmanager
-def _progress(steps: int) -> Iterator[Callable[[int, Mapping[str, float] | None], None]]:
-    """Show each row of a log, and a bar where somebody is looking."""
-    if not sys.stderr.isatty():
-        yield lambda _, row: say(_line(row)) if row else None
-        return
-    from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    columns = (*Progress.get_default_columns()[:-1], MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        job = bar.add_task("steps", total=steps)
-
-        def show(step: int, row: Mapping[str, float] | None) -> None:
-            bar.update(job, completed=step)
-            if row:
-                bar.console.print(_line(row), markup=False, highlight=False)
-
-        yield show
 
 
 def _line(row: Mapping[str, float]) -> str:

@@ -41,7 +41,9 @@ NAMES = ("fixed", "moving", "mono")
 
 
 def lesson(copies):
-    return Lesson(copies, PLACES, epochs=3, batch=3, seed=4, device=torch.device("cpu"))
+    return Lesson(
+        copies, PLACES, epochs=3, batch=3, seed=4, device=torch.device("cpu"), reached=lambda done, of: None
+    )
 
 
 def network():

@@ -23,7 +23,7 @@ SMOKE = scale_of("smoke")
 
 def study_in(folder, told=None):
     said = [] if told is None else told
-    return Study(SMOKE, 5, folder, Simulated(), torch.device("cpu"), said.append)
+    return Study(SMOKE, 5, folder, Simulated(), torch.device("cpu"), said.append, lambda *_: None)
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +126,7 @@ def test_nothing_measured_is_nothing_to_report(tmp_path):
 @pytest.mark.parametrize("name", SCALES)
 def test_copies_of_an_original_are_in_one_subset(tmp_path, name):
     scale = scale_of(name)
-    study = Study(scale, 3, tmp_path, Simulated(), torch.device("cpu"), print)
+    study = Study(scale, 3, tmp_path, Simulated(), torch.device("cpu"), print, lambda *_: None)
     splits = [study.split(number) for number in range(4)]
     assert len(set(splits)) == 4
     for split in splits:

@@ -52,10 +52,12 @@ def _pair(study: Study, place: Place) -> HeldOutPair:
 
 def measured(study: Study, split: int, method: Method) -> list[dict[str, float]]:
     """Register all held-out pairs of a split, and return the scores and seconds of each."""
-    rows = []
+    rows: list[dict[str, float]] = []
+    total = len(study.split(split).test) * study.scale.test_copies
     for pair in held_out_pairs(study, split):
         began = perf_counter()
         said = method(pair.fixed, pair.moving)
         seconds = perf_counter() - began
         rows.append(scores(pair.fixed, pair.moving, said, pair.truth, pair.points) | {"seconds": seconds})
+        study.reached(len(rows), total)
     return rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
@@ -21,6 +21,7 @@ from cephalign.train.task import Batch
 CLIP, WEIGHT_DECAY = 1.0, 1e-4
 KEPT_EVERY_S = 60.0
 WARM = ScheduleConfig(warmup_steps=5)
+Reached = Callable[[int, int], None]
 
 
 class Batches(Protocol):
@@ -44,6 +45,8 @@ class Lesson:
     seed : int
         Draws the order, and what is dropped.
     device : torch.device
+    reached : callable
+        Told how many epochs are done, and of how many in all stages.
     """
 
     copies: Batches
@@ -52,6 +55,7 @@ class Lesson:
     batch: int
     seed: int
     device: torch.device
+    reached: Reached
 
     def shortened(self, share: float) -> Lesson:
         """Return the lesson with fewer epochs."""
@@ -105,6 +109,7 @@ class Lesson:
                 torch.autograd.backward(loss)
                 nn.utils.clip_grad_norm_(learning, CLIP)
                 descent.step()
+            self.reached(stage * self.epochs + epoch + 1, len(network.STAGES) * self.epochs)
             if kept and monotonic() - written > KEPT_EVERY_S:
                 write_halfway(kept, network, descent, stage, epoch + 1)
                 written = monotonic()

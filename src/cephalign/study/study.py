@@ -15,7 +15,7 @@ from cephalign.io.atomic import whole_file
 from cephalign.models.pair_network import StagedNetwork
 from cephalign.study.cells import Cells
 from cephalign.study.copies import Copies, Place
-from cephalign.study.lesson import Lesson, mean_loss
+from cephalign.study.lesson import Lesson, Reached, mean_loss
 from cephalign.study.networks import network_of
 from cephalign.study.originals import Source, Split, split_of
 from cephalign.study.scale import Scale
@@ -39,6 +39,8 @@ class Study:
     device : torch.device
     tell : callable
         Told what is being done.
+    reached : callable
+        Told how many steps of that are done, and of how many.
     """
 
     scale: Scale
@@ -47,6 +49,7 @@ class Study:
     source: Source
     device: torch.device
     tell: Callable[[str], None]
+    reached: Reached
 
     @cached_property
     def cells(self) -> Cells:
@@ -79,7 +82,8 @@ class Study:
         """Return what is learnt from in a split, with `count` copies of each original."""
         places = self.copies.places(self.split(split).train, count or self.scale.copies)
         scale = self.scale
-        return Lesson(self.copies, places, scale.epochs, scale.batch, self.seed + split, self.device)
+        seed = self.seed + split
+        return Lesson(self.copies, places, scale.epochs, scale.batch, seed, self.device, self.reached)
 
     def parts(self, split: int) -> tuple[list[Place], list[Place]]:
         """Return the copies to learn from in a split, and those to test on."""

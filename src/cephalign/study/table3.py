@@ -98,8 +98,9 @@ def _network(study: Study, kinds: Kinds, name: str, split: int) -> Classifying:
 
 
 def _lesson(study: Study, kinds: Kinds, places: list[Place], split: int) -> Lesson:
-    scale = study.scale
-    return Lesson(kinds, places, scale.classified_epochs, scale.batch, study.seed + split, study.device)
+    scale, seed = study.scale, study.seed + split
+    epochs, batch = scale.classified_epochs, scale.batch
+    return Lesson(kinds, places, epochs, batch, seed, study.device, study.reached)
 
 
 @torch.inference_mode()
