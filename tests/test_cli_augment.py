@@ -301,7 +301,7 @@ def test_overwriting_leaves_nothing_of_the_earlier_copies(call, tmp_path):
 
 def test_a_file_in_the_way_of_the_folder(call, tmp_path):
     (tmp_path / "out").write_text("mine")
-    refused(call("ct-a.mha", "--count", 1, "--out", tmp_path / "out"), "cannot write to")
+    refused(call("ct-a.mha", "--count", 1, "--out", tmp_path / "out"), "cannot write")
     assert files(tmp_path) == {"out": b"mine"}
 
 

@@ -99,6 +99,13 @@ def test_the_record_holds_uncertainty_members_and_inputs(call, answered, tmp_pat
     assert len(record["inputs"]["moving"]["sha256"]) == 64
 
 
+def test_a_later_one_takes_an_earlier_ones_transforms_away(call, answered, tmp_path):
+    answered(agreed=True)
+    call("mr.nii.gz", "ct.mha", "--out", tmp_path, "--format", "itk,lta")
+    call("mr.nii.gz", "ct.mha", "--out", tmp_path, "--format", "itk")
+    assert names(tmp_path) == ["moving_from_fixed.tfm", "reference.json"]
+
+
 def test_a_refusal_is_said_and_written(call, answered, tmp_path):
     answered(agreed=False)
     done = call("mr.nii.gz", "ct.mha", "--out", tmp_path)
@@ -156,5 +163,5 @@ def test_a_file_in_the_way_of_the_folder(call, answered, tmp_path):
     (tmp_path / "out").write_text("mine")
     done = call("mr.nii.gz", "ct.mha", "--out", tmp_path / "out")
     assert done.returncode == WRONG
-    assert "cannot write to" in done.stderr.splitlines()[-1]
+    assert "cannot write" in done.stderr.splitlines()[-1]
     assert (tmp_path / "out").read_text() == "mine"

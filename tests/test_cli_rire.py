@@ -266,7 +266,7 @@ def test_no_folder_of_standards(patients, call, tmp_path):
 
 def test_out_is_a_file(patients, call, tmp_path):
     (tmp_path / "out").write_text("in the way")
-    refused(call(patients, "--out", tmp_path / "out"), "cannot make")
+    refused(call(patients, "--out", tmp_path / "out"), "cannot write")
 
 
 def test_practice_patient_without_its_ct(data_dir, call, tmp_path):

@@ -20,7 +20,7 @@ from cephalign.results import (
     RECORD,
     REPORT,
     RESAMPLED,
-    TRANSFORM_SUFFIX,
+    TRANSFORM_NAMES,
     outdated_results,
     write_results,
 )
@@ -60,14 +60,14 @@ def written(tmp_path_factory):
 
 
 def test_every_file_is_there(written):
-    names = {f"moving_from_fixed{TRANSFORM_SUFFIX[style]}" for style in STYLES}
+    names = {TRANSFORM_NAMES[style] for style in STYLES}
     assert {file.name for file in written[0].iterdir()} == {*names, RESAMPLED, RECORD, PICTURE, REPORT}
 
 
 @pytest.mark.parametrize("style", STYLES)
 def test_transforms_are_the_answer(written, style):
     out, found, (fixed, moving), _ = written
-    path = out / f"moving_from_fixed{TRANSFORM_SUFFIX[style]}"
+    path = out / TRANSFORM_NAMES[style]
     read = read_transform(path, fixed=fixed.grid, moving=moving.grid, style=TransformStyle(style))
     assert read.distance(found.moving_from_fixed, fixed.grid.corners).max() < 1e-3
 

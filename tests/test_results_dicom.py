@@ -153,6 +153,18 @@ def test_a_transform_becomes_a_registration_of_two_series(call, tmp_path):
     assert done.returncode == WRONG
 
 
+def test_the_opposite_of_a_registration_is_one_of_the_exchanged_series(call, tmp_path):
+    there, back = tmp_path / "x.dcm", tmp_path / "back.dcm"
+    series = ("--fixed", "mr", "--moving", "ct")
+    call("convert", "start.tfm", there, *series)
+    assert "--fixed and --moving" in call("invert", there, back).stderr
+    assert not back.exists()
+    assert call("invert", there, back, *series).returncode == DONE
+    assert read_transform(back).distance(POSE.inverse(), GRID.corners).max() < 1e-6
+    assert pydicom.dcmread(there).FrameOfReferenceUID == FRAMES["mr"]
+    assert pydicom.dcmread(back).FrameOfReferenceUID == FRAMES["ct"]
+
+
 def test_a_registration_moves_a_scan(call, tmp_path):
     call("convert", "start.tfm", tmp_path / "x.dcm", "--fixed", "mr", "--moving", "ct")
     for name, transform in (("a.nii.gz", "start.tfm"), ("b.nii.gz", tmp_path / "x.dcm")):

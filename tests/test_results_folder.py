@@ -39,7 +39,7 @@ def test_a_failure_leaves_an_earlier_result(tmp_path):
             (folder / "one").write_text("half of")
             raise OSError(28, "No space left on device")
 
-    with pytest.raises(OutputError, match=r"No space left on device.*--out"):
+    with pytest.raises(OutputError, match=r"No space left on device.*another folder"):
         fail()
     assert leftovers(tmp_path) == ["one"]
     assert (tmp_path / "one").read_text() == "earlier"
@@ -63,7 +63,7 @@ def test_a_file_in_the_way(tmp_path, below):
         with output_folder(tmp_path / "out" / below):
             raise AssertionError("not to be reached")
 
-    with pytest.raises(OutputError, match="cannot write to"):
+    with pytest.raises(OutputError, match="cannot write"):
         enter()
     assert leftovers(tmp_path) == ["out"]
 

@@ -82,11 +82,8 @@ def convert(
     )
     if _is_transform(source, from_style):
         grids = (_grid(fixed, flags), _grid(moving, flags))
-        moving_from_fixed = _read(source, grids, from_style)
-        if target.suffix.lower() == DICOM_SUFFIX and fixed and moving:
-            _write_dicom(moving_from_fixed, target, (fixed, moving), flags)
-        else:
-            _write(moving_from_fixed, target, grids, style)
+        found = _read(source, grids, from_style)
+        _write(found, target, style=style, paths=(fixed, moving), grids=grids, flags=flags)
         return
     if fixed or moving or style:
         raise InputError(
@@ -114,10 +111,10 @@ def invert(
     flags = ReadFlags(
         series=series, allow_tilt=allow_tilt, allow_gaps=allow_gaps, allow_unoriented=allow_unoriented
     )
-    grid_fixed, grid_moving = _grid(fixed, flags), _grid(moving, flags)
-    moving_from_fixed = _read(transform, (grid_fixed, grid_moving), from_style)
+    grids = (_grid(fixed, flags), _grid(moving, flags))
+    fixed_from_moving = _read(transform, grids, from_style).inverse()
     # In the result the two scans have changed their parts.
-    _write(moving_from_fixed.inverse(), target, (grid_moving, grid_fixed), style)
+    _write(fixed_from_moving, target, style=style, paths=(moving, fixed), grids=grids[::-1], flags=flags)
 
 
 def apply(
@@ -224,6 +221,24 @@ def _read(path: Path, grids: Grids, style: Style | None) -> Rigid:
     return read_transform(path, fixed=grids[0], moving=grids[1], style=_style(style))
 
 
+def _write(
+    moving_from_fixed: Rigid,
+    target: Path,
+    *,
+    style: Style | None,
+    paths: tuple[Path | None, Path | None],
+    grids: Grids,
+    flags: ReadFlags,
+) -> None:
+    fixed, moving = paths
+    if target.suffix.lower() == DICOM_SUFFIX and fixed and moving:
+        _write_dicom(moving_from_fixed, target, (fixed, moving), flags)
+        return
+    from cephalign.io.transforms import write_transform
+
+    write_transform(moving_from_fixed, target, fixed=grids[0], moving=grids[1], style=_style(style))
+
+
 def _write_dicom(moving_from_fixed: Rigid, target: Path, paths: tuple[Path, Path], flags: ReadFlags) -> None:
     from cephalign.io import dicom_registration
     from cephalign.io.dicom_objects import Move
@@ -232,9 +247,3 @@ def _write_dicom(moving_from_fixed: Rigid, target: Path, paths: tuple[Path, Path
 
     fixed, moving = (read_series(path, ReadOptions(**flags)) for path in paths)
     dicom_registration.write(Move(fixed, moving, moving_from_fixed, ""), target, by_images=False)
-
-
-def _write(moving_from_fixed: Rigid, path: Path, grids: Grids, style: Style | None) -> None:
-    from cephalign.io.transforms import write_transform
-
-    write_transform(moving_from_fixed, path, fixed=grids[0], moving=grids[1], style=_style(style))

@@ -51,13 +51,13 @@ def reference(
     Exits with 3 where the runs do not agree: the files are written, but are no reference.
     """
     from cephalign.results_folder import output_folder
-    from cephalign.results_reference import write_reference
+    from cephalign.results_reference import outdated_references, write_reference
 
     flags = ReadFlags(
         series=series, allow_tilt=allow_tilt, allow_gaps=allow_gaps, allow_unoriented=allow_unoriented
     )
     styles = styles_of(formats)
-    with output_folder(out) as folder:
+    with output_folder(out, outdated_references(out, (fixed, moving))) as folder:
         say("reading")
         with ThreadPoolExecutor(2) as pool:
             fixed_scan, moving_scan = pool.map(lambda path: volume_of(path, flags), (fixed, moving))

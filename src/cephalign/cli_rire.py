@@ -74,7 +74,7 @@ def rire(
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"cannot make {out}: {error.strerror or error}") from error
+        raise OutputError.at(out, error) from error
     outcomes = []
     with progress("pairs", len(pairs)) as bar:
         for pair in pairs:

@@ -1,5 +1,8 @@
 """One family of errors: each says what was wrong, what was expected, what was found and what to do."""
 
+from os import PathLike
+from typing import Self
+
 
 class CephalignError(Exception):
     """Base of every error a user can cause; the command line prints it in one line and exits with 2.
@@ -37,3 +40,9 @@ class GeometryError(CephalignError):
 
 class OutputError(CephalignError):
     """A result that cannot be written; nothing half-written is left behind."""
+
+    @classmethod
+    def at(cls, path: PathLike[str], error: OSError) -> Self:
+        """Return what to raise where the system refuses to write a file or a folder."""
+        reason = error.strerror or str(error)
+        return cls(f"cannot write {path}: {reason}", do="free space or choose another folder")

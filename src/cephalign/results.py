@@ -23,13 +23,22 @@ from cephalign.io.volumes import write_volume
 from cephalign.prep.resample import resample
 from cephalign.report.page import write_report
 from cephalign.report.picture import EXTENT_MM, draw_picture, write_picture
-from cephalign.results_folder import is_series
+from cephalign.results_folder import outdated_files
 
 if TYPE_CHECKING:  # they load torch, which need not be there to write
     from cephalign.registration import Registration
     from cephalign.trust.check import Check
 
-TRANSFORM_SUFFIX = {"itk": ".tfm", "fsl": ".mat", "lta": ".lta", "rire": ".standard", "json": ".json"}
+TRANSFORM_NAMES = {
+    style: f"{DIRECTION}{suffix}"
+    for style, suffix in (
+        ("itk", ".tfm"),
+        ("fsl", ".mat"),
+        ("lta", ".lta"),
+        ("rire", ".standard"),
+        ("json", ".json"),
+    )
+}
 RESAMPLED, RECORD, PICTURE = "moving_on_fixed.nii.gz", "registration.json", "registration.png"
 REPORT = "report.html"
 # For clinical programs (`results_dicom`).
@@ -38,21 +47,8 @@ PROVENANCE = ("numpy", "scipy", "torch")
 
 
 def outdated_results(out: Path, inputs: Collection[Path]) -> list[Path]:
-    """Return what an earlier registration left in a folder, and a later one might not replace.
-
-    Parameters
-    ----------
-    out : Path
-    inputs : collection of Path
-        Of the later one; none of them is among the outdated.
-    """
-    if not (out / RECORD).is_file():
-        return []
-    names = [*(f"moving_from_fixed{suffix}" for suffix in TRANSFORM_SUFFIX.values()), OBJECT]
-    found = [out / name for name in names if (out / name).is_file()]
-    found += [out / IMAGES] if is_series(out / IMAGES) else []
-    needed = {place for path in inputs for place in (path.resolve(), *path.resolve().parents)}
-    return [path for path in found if path.resolve() not in needed]
+    """Return what an earlier registration left in a folder, and a later one might not replace."""
+    return outdated_files(out, RECORD, (*TRANSFORM_NAMES.values(), OBJECT, IMAGES), inputs)
 
 
 def write_results(
@@ -127,7 +123,7 @@ def write_transforms(
     for style in styles:
         write_transform(
             moving_from_fixed,
-            folder / f"moving_from_fixed{TRANSFORM_SUFFIX[style]}",
+            folder / TRANSFORM_NAMES[style],
             fixed=fixed.grid,
             moving=moving.grid,
             style=TransformStyle(style),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkdtemp
@@ -45,10 +45,7 @@ def output_folder(out: Path, outdated: Collection[Path] = ()) -> Iterator[Path]:
         for path in set(outdated) - {out / file.name for file in files}:
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(
-            f"cannot write to {out}: {reason}", do="free space or choose another folder with --out"
-        ) from error
+        raise OutputError.at(out, error) from error
     finally:
         if temporary:
             shutil.rmtree(temporary, ignore_errors=True)
@@ -57,11 +54,31 @@ def output_folder(out: Path, outdated: Collection[Path] = ()) -> Iterator[Path]:
                 folder.rmdir()
 
 
+def outdated_files(out: Path, record: str, names: Iterable[str], inputs: Collection[Path]) -> list[Path]:
+    """Return what an earlier run left in a folder, and a later one might not replace.
+
+    Parameters
+    ----------
+    out : Path
+    record : str
+        The file by which an earlier run is known.
+    names : iterable of str
+        Of files, and of folders of DICOM images.
+    inputs : collection of Path
+        Of the later run; none of them is among the outdated.
+    """
+    if not (out / record).is_file():
+        return []
+    found = [path for path in (out / name for name in names) if path.is_file() or _is_series(path)]
+    needed = {place for path in inputs for place in (path.resolve(), *path.resolve().parents)}
+    return [path for path in found if path.resolve() not in needed]
+
+
 def _is_earlier_series(target: Path, new: Path) -> bool:
     """Whether a folder holds only the DICOM images of an earlier run, and such a folder replaces it."""
-    return new.is_dir() and is_series(target)
+    return new.is_dir() and _is_series(target)
 
 
-def is_series(folder: Path) -> bool:
+def _is_series(folder: Path) -> bool:
     """Whether a folder holds DICOM images and nothing else."""
     return folder.is_dir() and all(file.suffix == ".dcm" and file.is_file() for file in folder.iterdir())

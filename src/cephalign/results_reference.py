@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,8 @@ import numpy as np
 from cephalign.geometry import Volume
 from cephalign.io.record import DIRECTION, FRAME
 from cephalign.io.texts import write_json
-from cephalign.results import inputs_record, versions_record, write_transforms
+from cephalign.results import TRANSFORM_NAMES, inputs_record, versions_record, write_transforms
+from cephalign.results_folder import outdated_files
 
 if TYPE_CHECKING:
     from cephalign.align.reference.answer import Reference  # its room loads torch
@@ -22,6 +23,11 @@ RECORD = "reference.json"
 # Distances between poses are means over six points so far from the middle of the head.
 RADIUS_MM = 75.0
 PROVENANCE = ("numpy", "scipy", "torch", "SimpleITK")
+
+
+def outdated_references(out: Path, inputs: Collection[Path]) -> list[Path]:
+    """Return what an earlier reference left in a folder, and a later one might not replace."""
+    return outdated_files(out, RECORD, TRANSFORM_NAMES.values(), inputs)
 
 
 def write_reference(

@@ -31,10 +31,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         yield temporary
         temporary.replace(path)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(
-            f"cannot write {path}: {reason}", do="free space or choose another folder"
-        ) from error
+        raise OutputError.at(path, error) from error
     finally:
         with suppress(OSError):  # what cannot be written need not be removed
             temporary.unlink()

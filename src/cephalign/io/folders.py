@@ -67,10 +67,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
             shutil.rmtree(path)
         temporary.replace(path)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(
-            f"cannot write {path}: {reason}", do="free space or choose another folder"
-        ) from error
+        raise OutputError.at(path, error) from error
     finally:
         if temporary:
             shutil.rmtree(temporary, ignore_errors=True)

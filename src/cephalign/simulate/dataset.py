@@ -60,7 +60,7 @@ class Dataset:
             _remove_heads(out)
             (out / TRUTH).mkdir(parents=True)
         except OSError as error:
-            raise OutputError(f"cannot write to {out}: {error.strerror or error}") from error
+            raise OutputError.at(out, error) from error
         description = {
             "Name": TITLE,
             "BIDSVersion": "1.10.0",

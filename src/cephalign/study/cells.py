@@ -48,7 +48,7 @@ class Cells:
             (self.folder / CELLS).mkdir(parents=True, exist_ok=True)
             foreign = {one.name for one in self.folder.iterdir()} - {CELLS} and not self.has(WHAT)
         except OSError as error:
-            raise OutputError(f"cannot write to {self.folder}: {error.strerror or error}") from error
+            raise OutputError.at(self.folder, error) from error
         if foreign:
             raise OutputError(f"{self.folder} holds data that are no study", do="choose another --out")
         self.made(dict, WHAT)

@@ -37,7 +37,7 @@ class Log:
             with path.open("w", encoding="utf-8", newline="") as file:
                 csv.writer(file).writerows([self._names, *(row.values() for row in rows)] if rows else [])
         except OSError as error:
-            raise _unwritable(path, error) from error
+            raise OutputError.at(path, error) from error
 
     def add(self, row: Row) -> None:
         """Write a row; the columns are those of the first."""
@@ -52,7 +52,7 @@ class Log:
             with self.path.open("a", encoding="utf-8", newline="") as file:
                 csv.writer(file).writerows([row.values()] if self._names else [row.keys(), row.values()])
         except OSError as error:
-            raise _unwritable(self.path, error) from error
+            raise OutputError.at(self.path, error) from error
         self._names = list(row)
 
 
@@ -77,7 +77,3 @@ def read_log(path: Path) -> list[dict[str, float]]:
 
 def _number(cell: str) -> float:
     return int(cell) if cell.lstrip("-").isdigit() else float(cell)
-
-
-def _unwritable(path: Path, error: OSError) -> OutputError:
-    return OutputError(f"cannot write {path}: {error.strerror or error}", do="free space")
