@@ -3,8 +3,8 @@
     python -m benchmarks.study_peers FOLDER --scale small --seed 0 [--anatomy DIR]
 
 Their rows go into the study's folder, cell by cell; `cephalign study report` shows them beside the others.
-A program that gives no answer counts as one that leaves the headers as they are. Seconds are of the whole
-process, on two threads.
+A program that gives no answer counts as one that leaves the headers as they are, and what it said is kept.
+Seconds are of the whole process, on two threads.
 """
 
 from __future__ import annotations
@@ -17,17 +17,15 @@ from typing import Any
 
 import torch
 
-from benchmarks.attempt import attempt
+from benchmarks.attempt import Outcome, attempt
 from benchmarks.method import Job, Method, Start
 from benchmarks.methods import found_methods
-from cephalign.geometry import Rigid
 from cephalign.io.volumes import write_volume
 from cephalign.simulate.labelled import LabelledHeads
-from cephalign.study import table1
-from cephalign.study.held_out import HeldOutPair, held_out_pairs
+from cephalign.study import fig9, table1
+from cephalign.study.held_out import HeldOutPair, held_out_pairs, scored
 from cephalign.study.originals import Simulated
 from cephalign.study.scale import scale_of
-from cephalign.study.scores import scores
 from cephalign.study.study import Study
 
 PEERS = ("SimpleITK", "elastix", "plastimatch", "ANTs", "greedy")
@@ -58,21 +56,27 @@ def main() -> None:
 
 def cell(study: Study, method: Method, split: int) -> dict[str, Any]:
     print(f"{method.name}, split {split + 1} of {study.scale.splits}", flush=True)
-    rows = [row(study.folder / "peers", method, pair) for pair in held_out_pairs(study, split)]
-    return {"method": method.name, "rows": rows}
+    pairs = list(held_out_pairs(study, split))
+    found = [outcome(study.folder / "peers", method, pair) for pair in pairs]
+    rows = [
+        scored(pair, one.moving_from_fixed, one.seconds_whole) for pair, one in zip(pairs, found, strict=True)
+    ]
+    if not split:
+        drawn = fig9.cell_of(method.name, pairs[0], found[0].moving_from_fixed)
+        study.cells.made(lambda: drawn, fig9.TABLE, method.name)
+    return {"method": method.name, "rows": rows, "notes": [one.note.partition(";")[0] for one in found]}
 
 
-def row(folder: Path, method: Method, pair: HeldOutPair) -> dict[str, float]:
+def outcome(folder: Path, method: Method, pair: HeldOutPair) -> Outcome:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     write_volume(pair.fixed, folder / "fixed.nii")
     write_volume(pair.moving, folder / "moving.nii")
-    outcome = attempt(
+    found = attempt(
         method, Job(folder / "fixed.nii", folder / "moving.nii", folder / "method", Start.CENTRES)
     )
-    said = outcome.moving_from_fixed or Rigid.identity()
     shutil.rmtree(folder)
-    return scores(pair.fixed, pair.moving, said, pair.truth, pair.points) | {"seconds": outcome.seconds_whole}
+    return found
 
 
 if __name__ == "__main__":

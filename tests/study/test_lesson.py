@@ -9,7 +9,7 @@ import torch
 from cephalign.errors import InputError
 from cephalign.models.baselines.sloan_cnn import SloanCnn
 from cephalign.models.features import FeaturesConfig
-from cephalign.study import lesson as module
+from cephalign.study import halfway as module
 from cephalign.study.copies import Place
 from cephalign.study.lesson import Lesson, mean_loss
 

@@ -2,6 +2,9 @@
 
 import json
 import re
+import shutil
+from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
@@ -11,12 +14,16 @@ from typer.testing import CliRunner
 
 from cephalign.cli import app
 from cephalign.errors import InputError, OutputError
+from cephalign.geometry import Rigid
 from cephalign.models.features import FeaturesConfig, motion_of
-from cephalign.study import table1, table2, table3
+from cephalign.study import fig6, table1, table2, table3
 from cephalign.study.cells import Cells
+from cephalign.study.held_out import measured
 from cephalign.study.originals import Simulated
+from cephalign.study.report import write_report
 from cephalign.study.scale import SCALES, scale_of
 from cephalign.study.study import Study
+from cephalign.study.tables import of_table3, of_table3_of_two
 
 SMOKE = scale_of("smoke")
 
@@ -43,7 +50,10 @@ def test_every_row_and_figure_is_on_the_page(done):
         assert "Not measured" not in page
         for picture in re.findall(r"fig\d\.png", page):
             assert (done / picture).read_bytes().startswith(b"\x89PNG")
-    assert len(rows) == 9 + 2 + 3 + 7 + 6
+    assert len(rows) == 1 + 9 + 2 + 3 + 7 + 6
+    facts = pages[0].splitlines()[2]
+    assert f"Measured {date.today().isoformat()} on CPU, " in facts
+    assert "1 thread by commit" in facts  # what measured, and not what wrote the page
     assert "<script" not in pages[1]
 
 
@@ -58,6 +68,75 @@ def test_ours_is_right_and_what_no_network_saw_is_scored_alike(done):
         assert found["SSIM"] > left["SSIM"]
         assert found["CMS"] == found["DSC"]
         assert found["JSC"] == pytest.approx(found["DSC"] / (2 - found["DSC"]))
+
+
+def test_what_is_missing_is_named_and_the_rest_is_shown(tmp_path, done):
+    folder = tmp_path / "study"
+    shutil.copytree(done, folder)
+    study = study_in(folder)
+    study.cells.path(table1.TABLE, "Miao et al.", 0).unlink()
+    study.cells.path(fig6.TABLE, 1).unlink()
+    for path in (folder / "cells").glob("table2_*"):
+        path.unlink()
+    write_report(study)
+    page = (folder / "report.md").read_text(encoding="utf-8")
+    parts = dict(part.split("\n", 1) for part in page.split("\n## ")[1:])
+    by_name = {title.partition(":")[0]: text for title, text in parts.items()}
+    assert "Not measured yet: Miao et al.." in by_name["Table 1"]
+    assert "| DCNN |" in by_name["Table 1"] and "| Miao et al. |" not in by_name["Table 1"]
+    assert "Not measured yet: 1." in by_name["Fig. 6"] and "| 2 |" in by_name["Fig. 6"]
+    assert "| DCNN |" not in by_name["Table 2"]
+    assert "Not measured" not in by_name["Table 3"]
+
+
+def test_what_the_paper_proposes_is_the_same_in_both_tables(done):
+    cells = study_in(done).cells
+    one, other = (
+        cells.read(*place, 0)["rows"] for place in ((table1.TABLE, table1.PROPOSED), (table2.TABLE, "DCNN"))
+    )
+    assert [{**row, "seconds": 0} for row in one] == [{**row, "seconds": 0} for row in other]
+
+
+def test_a_method_without_an_answer_leaves_the_headers_as_they_are(done):
+    study = study_in(done)
+    (kept,) = {row["failed"] for row in study.cells.read(table1.TABLE, table1.STILL[0], 0)["rows"]}
+    assert kept == 0
+
+    def method(fixed, moving):
+        raise InputError("no head")
+
+    rows = measured(study, 0, method)
+    still = measured(study, 0, lambda fixed, moving: Rigid.identity())
+    assert [row["failed"] for row in rows] == [1.0, 1.0]
+    for row, other in zip(rows, still, strict=True):
+        assert {**row, "seconds": 0, "failed": 0} == {**other, "seconds": 0}
+
+
+def test_a_rate_at_which_learning_diverges_is_not_taken(tmp_path):
+    scale = replace(SMOKE, rates=(1e-3, 1e-2, 1e-1))
+    study = Study(scale, 5, tmp_path, Simulated(), torch.device("cpu"), print, lambda *_: None)
+    losses = {1e-3: 2.0, 1e-2: 1.0, 1e-1: float("nan")}
+    assert study.best_rate("rate", "x", losses.__getitem__) == 1e-2
+    assert study.best_rate("rate", "x", pytest.fail) == 1e-2  # tried once
+    assert study.best_rate("rate", "y", lambda _: float("inf")) in losses
+
+
+def test_other_sizes_are_another_study(tmp_path):
+    _ = study_in(tmp_path).cells
+    longer = replace(SMOKE, epochs=SMOKE.epochs + 1)
+    with pytest.raises(InputError, match="of another study"):
+        _ = Study(longer, 5, tmp_path, Simulated(), torch.device("cpu"), print, lambda *_: None).cells
+
+
+def test_a_kind_that_is_never_named_counts_as_nought(tmp_path):
+    study = study_in(tmp_path)
+    kinds = ["CT", "MR-T1"]
+    cell = {"kinds": kinds, "true": ["CT", "MR-T1"], "said": ["CT", "CT"], "rate": 1, "seconds to learn": 1}
+    study.cells.made(lambda: cell, table3.TABLE, "DCNN", 0)
+    for made in (of_table3(study), of_table3_of_two(study)):
+        (row,) = made.rows
+        assert row[:5] == ("DCNN", "0.5000", "0.5000", "0.5000", "0.2500")
+        assert "AlexNet" in made.missing
 
 
 def test_what_was_measured_is_not_measured_again(done):

@@ -1,16 +1,17 @@
 """Mean squares by gradient descent, for images of one modality: MATLAB's `imregconfig('monomodal')`.
 
 What Liu et al. (Med. Biol. Eng. Comput. 57:1037, 2019) end with, once one image has been made to look like
-the other. Through SimpleITK; the pyramid leaves thick slices whole, as ours does.
+the other. Through SimpleITK.
 """
 
 from __future__ import annotations
 
-from cephalign.align.image import level_image, pooled
+from cephalign.align.image import LevelImage, level_image, pooled_by
 from cephalign.align.itk import optimised, sitk
 from cephalign.geometry import Rigid, Volume
 
 SHRINK = (4, 2, 1)
+FEWEST_VOXELS = 4
 ITERATIONS, RELAXATION, GRADIENT_TOLERANCE = 100, 0.5, 1e-4
 # Lengths of steps of six numbers, in radians and mm.
 LONGEST_STEP, SHORTEST_STEP = 0.0625, 1e-5
@@ -43,10 +44,14 @@ def mean_squares(fixed: Volume, moving: Volume, start: Rigid) -> Rigid:
             relaxationFactor=RELAXATION,
             gradientMagnitudeTolerance=GRADIENT_TOLERANCE,
         )
-        spacing = float(fixed.grid.spacing.min()) * shrink
-        coarse = pooled(images[0], spacing), pooled(images[1], spacing)
+        coarse = _shrunk(images[0], shrink), _shrunk(images[1], shrink)
         found = optimised(method, coarse, pose, fixed.grid.centre, fixed.grid.extent)
         if not found:
             return pose
         pose = found
     return pose
+
+
+def _shrunk(image: LevelImage, shrink: int) -> LevelImage:
+    """Average blocks of so many voxels, fewer along axes where few would be left."""
+    return pooled_by(image, [min(shrink, max(1, count // FEWEST_VOXELS)) for count in image.shape])

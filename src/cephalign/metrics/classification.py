@@ -85,10 +85,21 @@ def counts_of(true: Sequence[str], said: Sequence[str], label: str) -> Counts:
     return Counts(counts[True, True], counts[True, False], counts[False, True], counts[False, False])
 
 
-def mean_scores(true: Sequence[str], said: Sequence[str], labels: Sequence[str]) -> dict[str, float]:
-    """Return each of `MEASURES` as the plain mean over classes, each against the rest."""
+def mean_scores(
+    true: Sequence[str], said: Sequence[str], labels: Sequence[str], *, zero_division: float = math.nan
+) -> dict[str, float]:
+    """Return each of `MEASURES` as the plain mean over classes, each against the rest.
+
+    Parameters
+    ----------
+    true, said, labels : sequence of str
+        As in `counts_of`; the mean is over the labels.
+    zero_division : float
+        What a share of nothing counts as, such as the precision of a class that was never named.
+    """
     counts = [counts_of(true, said, label) for label in labels]
-    return {name: float(np.mean([getattr(one, name) for one in counts])) for name in MEASURES}
+    values = {name: np.array([getattr(one, name) for one in counts]) for name in MEASURES}
+    return {name: float(np.nan_to_num(each, nan=zero_division).mean()) for name, each in values.items()}
 
 
 def confusion(

@@ -29,6 +29,10 @@ class StagedNetwork(nn.Module, ABC):
     def loss(self, batch: Mapping[str, Tensor], stage: int) -> Tensor:
         """Return the mean loss of a batch."""
 
+    def validation_loss(self, batch: Mapping[str, Tensor]) -> Tensor:
+        """Return what is to be small in the end, for a batch: by default the last stage's loss."""
+        return self.loss(batch, len(self.STAGES) - 1)
+
 
 class PairNetwork(StagedNetwork):
     """Two images in, the six numbers of a motion out; and before its last layer, features of the pair.
@@ -49,6 +53,11 @@ class PairNetwork(StagedNetwork):
     def loss(self, batch: Mapping[str, Tensor], stage: int) -> Tensor:
         """Return the mean loss of a batch; by default half the mean squared error."""
         said = self(batch["fixed"], batch[self.STAGES[stage]]).float()
+        return half_mean_squared_error(said, batch["responses"])
+
+    def validation_loss(self, batch: Mapping[str, Tensor]) -> Tensor:
+        """Return half the mean squared error of the responses, whatever else is learnt by."""
+        said = self.responses(self(batch["fixed"], batch["moving"])).float()
         return half_mean_squared_error(said, batch["responses"])
 
     def responses(self, said: Tensor) -> Tensor:

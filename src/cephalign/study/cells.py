@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import torch
+
 from cephalign.errors import InputError, OutputError
 from cephalign.io.texts import write_json
-from cephalign.train.provenance import commit
+from cephalign.train.provenance import commit, device_name
 
 CELLS = "cells"
 # The cell that says of which study a folder is.
@@ -29,10 +32,13 @@ class Cells:
         Of the study; cells lie in `cells` beneath.
     known : dict
         What all cells hold in common: scale, seed, originals. A cell of another study is refused.
+    device : torch.device
+        Where networks learn, for the record.
     """
 
     folder: Path
     known: dict[str, Any]
+    device: torch.device = field(default=torch.device("cpu"))
 
     def open(self) -> None:
         """Make the folder, or make sure that it is this study's.
@@ -78,6 +84,10 @@ class Cells:
         """
         return self._read(self.path(table, *names))
 
+    def every(self) -> list[dict[str, Any]]:
+        """Read all cells but the one that says of which study they are."""
+        return [self._read(path) for path in sorted((self.folder / CELLS).glob("*_*.json"))]
+
     def of(self, table: str) -> list[dict[str, Any]]:
         """Read all cells of a table."""
         return [self._read(path) for path in sorted((self.folder / CELLS).glob(f"{table}_*.json"))]
@@ -86,10 +96,14 @@ class Cells:
         """Read a cell, or make it and keep it."""
         if not self.has(table, *names):
             began = perf_counter()
-            cell = self.known | make()
-            made = {"seconds": perf_counter() - began, "commit": commit()}
-            write_json(cell | made, self.path(table, *names))
+            cell = make()
+            self.keep({"seconds": perf_counter() - began} | cell, table, *names)
         return self.read(table, *names)
+
+    def keep(self, cell: Mapping[str, Any], table: str, *names: object) -> None:
+        """Write a cell, with when, on what and by which code it was made."""
+        made = {"date": date.today().isoformat(), "device": device_name(self.device), "commit": commit()}
+        write_json({**self.known, **cell, **made}, self.path(table, *names))
 
     def _read(self, path: Path) -> dict[str, Any]:
         try:

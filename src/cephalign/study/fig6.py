@@ -24,7 +24,7 @@ def _cell(study: Study, count: int) -> dict[str, Any]:
     study.tell(f"Fig. 6: {count} copies of each original")
     network = network_of(DCNN, study.scale, study.seed).to(study.device)
     assert isinstance(network, PairNetwork)
-    study.lesson(0, count).teach(network, rate, study.cells.halfway(TABLE, count))
+    seconds = study.lesson(0, count).teach(network, rate, study.cells.halfway(TABLE, count))
     _, held_out = study.parts(0)
     test = described(study, network, held_out)
-    return judged(test["said"], test["responses"], test["points"])
+    return {"seconds to learn": seconds, **judged(test["said"], test["responses"], test["points"])}

@@ -21,9 +21,11 @@ from cephalign.geometry import Volume
 from cephalign.prep.resample import background, resample
 from cephalign.simulate.pair import SimulatedPair, simulated_pair
 from cephalign.study.study import Study
+from cephalign.study.table import Cell, cells_at
 
 TABLE = "fig7"
 WAYS = {"without": False, "with": True}
+PLACES = ("start", "end")
 # Smaller differences count as the same.
 SAME_MM = 1.0
 SHIFT_MM = 5.0
@@ -39,6 +41,11 @@ def make(study: Study) -> None:
             clean = replace(pair, fixed=head_only(pair.fixed), moving=head_only(pair.moving))
             for angle in wanted:
                 study.cells.made(partial(_cell, study, clean, angle, number), TABLE, angle, number)
+
+
+def cells_of(study: Study, angle: str) -> list[Cell] | None:
+    """Read all pairs at a turn, or None if not all were measured."""
+    return cells_at(study, TABLE, [(angle, number) for number in range(study.scale.turned_pairs)])
 
 
 def counts(cells: list[dict[str, Any]]) -> tuple[int, int, int]:
@@ -61,9 +68,10 @@ def _cell(study: Study, pair: SimulatedPair, angle: int, number: int) -> dict[st
     motion = Motion((a, b, c), float(angle), (0.0, 0.0, 0.0), (x, y, z))
     truth = motion.copy_from_original @ pair.moving_from_fixed
     turned = moved_copy(pair.moving, motion)
-    cell = {}
+    cell: dict[str, Any] = {}
     for way, with_symmetry in WAYS.items():
-        found = paper(pair.fixed, turned, seed=study.seed + number, with_symmetry=with_symmetry)
+        # ITK takes a seed of nought for the clock.
+        found = paper(pair.fixed, turned, seed=study.seed + number + 1, with_symmetry=with_symmetry)
         start, end = found.members[0].moving_from_fixed, found.moving_from_fixed
         cell[way] = {
             "start": float(start.distance(truth, pair.landmarks).mean()),

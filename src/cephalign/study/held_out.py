@@ -8,6 +8,7 @@ from functools import lru_cache
 from time import perf_counter
 
 from cephalign.augmentation.motion import moved_copy, truth_of_copies
+from cephalign.errors import CephalignError
 from cephalign.geometry import Rigid, Volume
 from cephalign.geometry.grid import Float
 from cephalign.study.copies import Place
@@ -56,8 +57,21 @@ def measured(study: Study, split: int, method: Method) -> list[dict[str, float]]
     total = len(study.split(split).test) * study.scale.test_copies
     for pair in held_out_pairs(study, split):
         began = perf_counter()
-        said = method(pair.fixed, pair.moving)
-        seconds = perf_counter() - began
-        rows.append(scores(pair.fixed, pair.moving, said, pair.truth, pair.points) | {"seconds": seconds})
+        said = answer(method, pair)
+        rows.append(scored(pair, said, perf_counter() - began))
         study.reached(len(rows), total)
     return rows
+
+
+def answer(method: Method, pair: HeldOutPair) -> Rigid | None:
+    """Register a pair; None where a method finds no head in what is left of it, or says what is no motion."""
+    try:
+        return method(pair.fixed, pair.moving)
+    except CephalignError:
+        return None
+
+
+def scored(pair: HeldOutPair, said: Rigid | None, seconds: float) -> dict[str, float]:
+    """Score an answer; none counts as the headers as they are, and as failed."""
+    found = scores(pair.fixed, pair.moving, said or Rigid.identity(), pair.truth, pair.points)
+    return {**found, "failed": float(said is None), "seconds": seconds}

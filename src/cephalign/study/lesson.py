@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from time import monotonic
 from typing import Protocol
 
 import numpy as np
@@ -14,12 +13,11 @@ from torch import nn
 
 from cephalign.models.pair_network import StagedNetwork
 from cephalign.study.copies import Place
-from cephalign.study.halfway import Halfway, read_halfway, write_halfway
+from cephalign.study.halfway import Keeper
 from cephalign.train.schedule import ScheduleConfig, part_of_rate
 from cephalign.train.task import Batch
 
 CLIP, WEIGHT_DECAY = 1.0, 1e-4
-KEPT_EVERY_S = 60.0
 WARM = ScheduleConfig(warmup_steps=5)
 Reached = Callable[[int, int], None]
 
@@ -61,8 +59,8 @@ class Lesson:
         """Return the lesson with fewer epochs."""
         return replace(self, epochs=max(1, round(share * self.epochs)))
 
-    def teach(self, network: StagedNetwork, rate: float, kept: Path | None = None) -> None:
-        """Train a network, stage by stage.
+    def teach(self, network: StagedNetwork, rate: float, kept: Path | None = None) -> float:
+        """Train a network, stage by stage, and return how many seconds that took.
 
         Parameters
         ----------
@@ -73,28 +71,22 @@ class Lesson:
         kept : Path, optional
             Where the training is kept about once a minute, and taken up again; removed in the end.
         """
-        before = read_halfway(kept) if kept else None
+        keeper = Keeper(kept)
         with torch.random.fork_rng():
             for stage in range(len(network.STAGES)):
                 network.begin(stage)
-                if before and stage < before.stage:
-                    continue
-                network.train()
-                self._teach_stage(
-                    network, stage, rate, kept, before if before and before.stage == stage else None
-                )
+                if keeper.left(stage):
+                    network.train()
+                    self._teach_stage(network, stage, rate, keeper)
         network.eval()
-        if kept:
-            kept.unlink(missing_ok=True)
+        keeper.end()
+        return keeper.seconds
 
-    def _teach_stage(
-        self, network: StagedNetwork, stage: int, rate: float, kept: Path | None, before: Halfway | None
-    ) -> None:
+    def _teach_stage(self, network: StagedNetwork, stage: int, rate: float, keeper: Keeper) -> None:
         learning = [one for one in network.parameters() if one.requires_grad]
         descent = torch.optim.AdamW(learning, rate, weight_decay=WEIGHT_DECAY)
         batches = max(1, len(self.places) // self.batch)  # incomplete ones are left out
-        written = monotonic()
-        for epoch in range(before.put_into(network, descent) if before else 0, self.epochs):
+        for epoch in range(keeper.put_into(network, descent, stage), self.epochs):
             # Of each epoch for itself, so that one can be the first of a leg.
             rng = np.random.default_rng([self.seed, stage, epoch])
             torch.manual_seed(int(rng.integers(2**62)))
@@ -110,9 +102,7 @@ class Lesson:
                 nn.utils.clip_grad_norm_(learning, CLIP)
                 descent.step()
             self.reached(stage * self.epochs + epoch + 1, len(network.STAGES) * self.epochs)
-            if kept and monotonic() - written > KEPT_EVERY_S:
-                write_halfway(kept, network, descent, stage, epoch + 1)
-                written = monotonic()
+            keeper.keep(network, descent, stage, epoch + 1)
 
 
 def parts_of(places: Sequence[Place], count: int) -> list[Sequence[Place]]:
@@ -122,10 +112,10 @@ def parts_of(places: Sequence[Place], count: int) -> list[Sequence[Place]]:
 
 @torch.inference_mode()
 def mean_loss(network: StagedNetwork, lesson: Lesson) -> float:
-    """Return the mean loss over the lesson's places, in the last stage, without learning from them."""
+    """Return the mean validation loss over the lesson's places, without learning from them."""
     network.eval()
     total = 0.0
     for part in parts_of(lesson.places, lesson.batch):
         batch = lesson.copies.batch(part, lesson.device)
-        total += network.loss(batch, len(network.STAGES) - 1).item() * len(part)
+        total += network.validation_loss(batch).item() * len(part)
     return total / len(lesson.places)

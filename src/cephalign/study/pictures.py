@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from cephalign.geometry import Rigid
 from cephalign.io.atomic import whole_file
 from cephalign.report.planes import PLANES, Field, checkerboard, cut, grey_levels
-from cephalign.study import fig6, fig8, fig9, table1
+from cephalign.study import fig6, fig7, fig8, fig9
 from cephalign.study.held_out import held_out_pairs
 from cephalign.study.networks import DCNN
 from cephalign.study.study import Study
@@ -23,12 +23,31 @@ COLUMNS = 4
 
 def draw_fig6(study: Study, path: Path) -> None:
     """Draw R^2 against the number of synthetic images of each original."""
-    cells = [study.cells.read(fig6.TABLE, count) for count in study.scale.sweep]
+    counts = [count for count in study.scale.sweep if study.cells.has(fig6.TABLE, count)]
+    cells = [study.cells.read(fig6.TABLE, count) for count in counts]
     figure, (axes,) = _figure(1, 1, width=6.0, height=3.6)
     for name, label in (("R2 pooled", "pooled over the six"), ("R2 mean", "mean of the six")):
-        axes.plot(study.scale.sweep, [cell[name] for cell in cells], marker="o", label=label)
+        axes.plot(counts, [cell[name] for cell in cells], marker="o", label=label)
     axes.set_xlabel("synthetic images of each original, n")
     axes.set_ylabel("R$^2$ of the DCNN on unseen originals")
+    axes.legend()
+    axes.grid(alpha=0.3)
+    _save(figure, path)
+
+
+def draw_fig7(study: Study, path: Path) -> None:
+    """Draw where the paper's search ends, with and without symmetry, against the rotation at the start."""
+    every = {angle: fig7.cells_of(study, str(angle)) for angle in study.scale.turns}
+    there = {angle: cells for angle, cells in every.items() if cells}
+    figure, (axes,) = _figure(1, 1, width=6.0, height=3.6)
+    for way, shift in zip(fig7.WAYS, (-1.0, 1.0), strict=True):
+        off = [[cell[way]["end"] for cell in cells] for cells in there.values()]
+        (line,) = axes.plot(list(there), [np.median(values) for values in off], label=f"{way} symmetry")
+        for angle, values in zip(there, off, strict=True):
+            axes.plot([angle + shift] * len(values), values, ".", color=line.get_color(), alpha=0.5)
+    axes.set_yscale("log")
+    axes.set_xlabel("degrees between the scans at the start")
+    axes.set_ylabel("mean TRE at the end, mm")
     axes.legend()
     axes.grid(alpha=0.3)
     _save(figure, path)
@@ -54,9 +73,10 @@ def draw_fig9(study: Study, path: Path) -> None:
     """Draw one axial cut for each method: tiles of the fixed scan, and of the moving one as it was put."""
     pair = next(held_out_pairs(study, 0))
     poses = {"true motion": (pair.truth, 0.0)}
-    for name in table1.names():
-        cell: dict[str, Any] = study.cells.read(fig9.TABLE, name)
-        poses[name] = Rigid(np.array(cell["moving_from_fixed"])), cell["TRE"]
+    for name in fig9.all_names(study):
+        if study.cells.has(fig9.TABLE, name):
+            cell: dict[str, Any] = study.cells.read(fig9.TABLE, name)
+            poses[name] = Rigid(np.array(cell["moving_from_fixed"])), cell["TRE"]
     rows = -(-len(poses) // COLUMNS)
     figure, axes = _figure(rows, COLUMNS, width=3.2 * COLUMNS, height=3.4 * rows)
     field = Field(pair.points.mean(axis=0), extent_mm=240.0, pixels=320)

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import torch
 from jinja2 import Environment
 
-from cephalign import __version__
 from cephalign.errors import InputError
 from cephalign.io.atomic import whole_file
 from cephalign.study import pictures
+from cephalign.study.methods import RANSAC_SEED
+from cephalign.study.sections import SECTIONS
 from cephalign.study.study import Study
-from cephalign.study.tables import SECTIONS, Table
-from cephalign.train.provenance import commit, device_name
+from cephalign.study.table import Table
 
 MARKDOWN, HTML = "report.md", "report.html"
 PICTURES: dict[str, Callable[[Study, Path], None]] = {
     "fig6": pictures.draw_fig6,
+    "fig7": pictures.draw_fig7,
     "fig8": pictures.draw_fig8,
     "fig9": pictures.draw_fig9,
 }
@@ -53,31 +53,37 @@ def write_report(study: Study) -> None:
         Nothing was measured yet.
     """
     sections = list(_sections(study))
-    if not any(section.table or section.picture for section in sections):
+    if not any(section.table for section in sections):
         raise InputError("nothing to report", do="run a table or figure of the study first")
     title = f"Cephalign study, scale {study.scale.name}"
-    facts = (
-        f"{study.scale.originals} originals ({study.source.name}), seed {study.seed}; "
-        f"{study.scale.splits} random splits; {date.today().isoformat()}, commit {commit()}, version "
-        f"{__version__}, PyTorch {torch.__version__}, {device_name(study.device)}."
-    )
+    facts = _facts(study)
     _write(study.folder / MARKDOWN, _markdown(title, facts, sections))
     _write(study.folder / HTML, _html(title, facts, sections))
+
+
+def _facts(study: Study) -> str:
+    """Say what was measured, when, on what and by which code, as the cells have it."""
+    scale, cells = study.scale, study.cells.every()
+    dates, devices, commits = (
+        sorted({cell[fact] for cell in cells}) for fact in ("date", "device", "commit")
+    )
+    days = " to ".join(dict.fromkeys((dates[0], dates[-1])))
+    return (
+        f"{scale.originals} originals ({study.source.name}), {scale.splits} random splits. Seed {study.seed} "
+        f"decides heads, copies, splits and first weights; RANSAC always begins with {RANSAC_SEED}. Measured "
+        f"{days} on {'; '.join(devices)} by commit {', '.join(commits)}, PyTorch {torch.__version__}."
+    )
 
 
 def _sections(study: Study) -> Sequence[Section]:
     sections = []
     for name, (title, text, make) in SECTIONS.items():
-        try:
-            table = make(study)
-        except FileNotFoundError:  # not measured to the end
-            sections.append(Section(title, f"{text} Not measured to the end yet.", None, ""))
-            continue
-        picture = ""
-        if name in PICTURES:
+        table, picture = make(study), ""
+        missing = f" Not measured yet: {', '.join(table.missing)}." if table.missing else ""
+        if name in PICTURES and table.rows:
             picture = f"{name}.png"
             PICTURES[name](study, study.folder / picture)
-        sections.append(Section(title, text, table, picture))
+        sections.append(Section(title, text + missing, table if table.rows else None, picture))
     return sections
 
 

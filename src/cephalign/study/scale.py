@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hashlib
+from dataclasses import asdict, dataclass, field
 
 from cephalign.errors import InputError
 from cephalign.models.features import FeaturesConfig
@@ -66,6 +67,11 @@ class Scale:
     turned_preset: str
     turned_pairs: int
     turns: tuple[int, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """Of all sizes: results of others are none of this study's."""
+        return hashlib.sha256(repr(asdict(self)).encode()).hexdigest()[:12]
 
 
 SCALES = {

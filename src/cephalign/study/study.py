@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -21,6 +22,7 @@ from cephalign.study.originals import Source, Split, split_of
 from cephalign.study.scale import Scale
 from cephalign.train.checkpoint import TORN
 
+NETWORK = "network"
 # Rates are compared after so much of the epochs.
 TUNING_SHARE = 1 / 3
 
@@ -60,8 +62,13 @@ class Study:
         OutputError, InputError
             As `Cells.open`.
         """
-        known = {"scale": self.scale.name, "seed": self.seed, "originals": self.source.name}
-        cells = Cells(self.folder, known)
+        known = {
+            "scale": self.scale.name,
+            "sizes": self.scale.fingerprint,
+            "seed": self.seed,
+            "originals": self.source.name,
+        }
+        cells = Cells(self.folder, known, self.device)
         cells.open()
         return cells
 
@@ -98,10 +105,12 @@ class Study:
 
         def tried(rate: float) -> dict[str, Any]:
             self.tell(f"{name}: trying a rate of {rate:g}")
-            return {"loss": loss(rate)}
+            found = loss(rate)
+            return {"loss": found if math.isfinite(found) else None}  # it diverged
 
         cells = [self.cells.made(partial(tried, rate), table, name, rate) for rate in rates]
-        return min(zip([cell["loss"] for cell in cells], rates, strict=True))[1]
+        losses = [math.inf if cell["loss"] is None else cell["loss"] for cell in cells]
+        return min(zip(losses, rates, strict=True))[1]
 
     def rate(self, name: str) -> float:
         """Return the best learning rate of a network of Table 1, by the first split's validation."""
@@ -117,7 +126,7 @@ class Study:
     def trained(self, name: str, split: int) -> StagedNetwork:
         """Return a network as it is after its training in a split; it is trained once and kept."""
         network = network_of(name, self.scale, self.seed + split).to(self.device)
-        path = self.cells.path("network", name, split).with_suffix(".pt")
+        path = self.cells.path(NETWORK, name, split).with_suffix(".pt")
         if path.is_file():
             for stage in range(len(network.STAGES)):
                 network.begin(stage)
@@ -125,7 +134,9 @@ class Study:
             return network.eval()
         rate = self.rate(name)
         self.tell(f"{name}: learning from split {split + 1} of {self.scale.splits}")
-        self.lesson(split).teach(network, rate, self.cells.halfway("network", name, split))
+        seconds = self.lesson(split).teach(network, rate, self.cells.halfway(NETWORK, name, split))
+        learnt = {"method": name, "rate": rate, "seconds to learn": seconds}
+        self.cells.keep(learnt, NETWORK, name, split)
         with whole_file(path) as temporary:
             torch.save(network.state_dict(), temporary)
         return network

@@ -12,18 +12,22 @@ from cephalign.geometry.grid import Float
 from cephalign.prep.coarse import FoundHead
 from cephalign.registration import register
 from cephalign.registration_starts import Method as StartMethod
+from cephalign.study import table2
 from cephalign.study.held_out import Method, measured
-from cephalign.study.networks import NETWORKS, method_of
+from cephalign.study.methods import LearntMethod
+from cephalign.study.networks import DCNN, NETWORKS, method_of
 from cephalign.study.study import Study
 
 TABLE = "table1"
+# What the paper proposes: its network's features, and its regression network on them.
+PROPOSED = "DCNN features, ANN"
 OURS: dict[str, StartMethod] = {"cephalign (auto)": "auto", "cephalign (pose)": "pose"}
 STILL = ("headers as they are", "middles of the grids", "middles of the heads")
 
 
 def names() -> tuple[str, ...]:
     """Return the rows of the table."""
-    return (*NETWORKS, *OURS, *STILL)
+    return (PROPOSED, *NETWORKS, *OURS, *STILL)
 
 
 def all_names(study: Study) -> tuple[str, ...]:
@@ -52,7 +56,10 @@ def method(study: Study, name: str, split: int) -> Method:
         return lambda fixed, moving: register(fixed, moving, method=OURS[name]).moving_from_fixed
     if name in STILL:
         return _STILL[name]
-    learnt = method_of(study.trained(name, split), study.scale, study.device)
+    if name == PROPOSED:
+        learnt: LearntMethod = table2.method(study, DCNN, split)
+    else:
+        learnt = method_of(study.trained(name, split), study.scale, study.device)
     return lambda fixed, moving: learnt(fixed, moving).moving_from_fixed
 
 

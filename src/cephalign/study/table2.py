@@ -31,12 +31,20 @@ def make(study: Study) -> None:
 
 
 def _cell(study: Study, name: str, split: int) -> dict[str, Any]:
+    learnt = method(study, name, split)
+    study.tell(f"Table 2: {name}, split {split + 1} of {study.scale.splits}")
+    _, places = study.parts(split)
+    test = described(study, learnt.network, places)
+    said = judged(learnt.head.predict(test["features"]), test["responses"], test["points"])
+    rows = measured(study, split, lambda fixed, moving: learnt(fixed, moving).moving_from_fixed)
+    return said | {"rows": rows, "features": test["features"].shape[1]}
+
+
+def method(study: Study, name: str, split: int) -> FeatureRegression:
+    """Return the paper's regression network on what a network of a split makes of pairs."""
     network = study.trained(name, split)
     assert isinstance(network, PairNetwork)
-    study.tell(f"Table 2: {name}, split {split + 1} of {study.scale.splits}")
-    learn, test = (described(study, network, places) for places in study.parts(split))
+    places, _ = study.parts(split)
+    learn = described(study, network, places)
     head = Ann("bayesian").fit(learn["features"], learn["responses"])
-    method = FeatureRegression(study.scale.images, study.device, network, head)
-    said = judged(head.predict(test["features"]), test["responses"], test["points"])
-    rows = measured(study, split, lambda fixed, moving: method(fixed, moving).moving_from_fixed)
-    return said | {"rows": rows, "features": learn["features"].shape[1]}
+    return FeatureRegression(study.scale.images, study.device, network, head)

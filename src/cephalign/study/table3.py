@@ -76,11 +76,12 @@ def _cell(study: Study, kinds: Kinds, name: str, split: int) -> dict[str, Any]:
     numbers = study.split(split)
     network = _network(study, kinds, name, split)
     lesson = _lesson(study, kinds, kinds.places(numbers.train), split)
-    lesson.teach(network, rate, study.cells.halfway(TABLE, name, split))
+    seconds = lesson.teach(network, rate, study.cells.halfway(TABLE, name, split))
     places = kinds.places(numbers.test)
     true = [kinds.label(place).value for place in places]
     said = [kinds.labels[n].value for n in _said(network, lesson, places)]
-    return {"kinds": [kind.value for kind in kinds.labels], "true": true, "said": said, "rate": rate}
+    learnt = {"rate": rate, "seconds to learn": seconds}
+    return {"kinds": [kind.value for kind in kinds.labels], "true": true, "said": said, **learnt}
 
 
 def _tried(study: Study, kinds: Kinds, name: str, rate: float) -> float:

@@ -1,54 +1,21 @@
-"""The numbers of the cells as tables."""
+"""Tables 1, 2 and 3, and what training took, from the numbers of the cells."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import numpy as np
 
 from cephalign.geometry import Modality
 from cephalign.metrics.classification import MEASURES, mean_scores
-from cephalign.study import fig6, fig7, fig8, fig9, table1, table2, table3
+from cephalign.study import table1, table2, table3
+from cephalign.study.networks import NETWORKS
 from cephalign.study.scores import SUCCESS_MM
-from cephalign.study.study import Study
+from cephalign.study.study import NETWORK, Study
+from cephalign.study.table import Cell, Table, cells_of_splits, table_of
 
 PAPERS = ("DSC", "JSC", "Rp", "Rs", "CMS", "SSIM")
 BOUNDARY = ("Rp boundary", "Rs boundary", "CMS boundary")
-
-
-@dataclass(frozen=True)
-class Table:
-    """Words in rows.
-
-    Parameters
-    ----------
-    columns : tuple of str
-    rows : sequence of tuple of str
-    """
-
-    columns: tuple[str, ...]
-    rows: Sequence[tuple[str, ...]]
-
-
-def _cells(study: Study, table: str, *names: object) -> list[dict[str, Any]]:
-    return [study.cells.read(table, *names, split) for split in range(study.scale.splits)]
-
-
-def _scored(study: Study, table: str, name: str) -> tuple[str, ...]:
-    """Return TRE as a distribution, then means over splits of the paper's scores."""
-    splits = [cell["rows"] for cell in _cells(study, table, name)]
-    rows = [row for split in splits for row in split]
-    off = np.array([row["TRE"] for row in rows])
-    worst = max(row["TRE max"] for row in rows)
-    parts = [f"{value:.1f}" for value in (*np.percentile(off, (50, 95)), off.max(), worst)]
-    parts += [f"{100 * (off < most).mean():.0f}" for most in SUCCESS_MM]
-    means = {name: np.mean([np.mean([row[name] for row in split]) for split in splits]) for name in rows[0]}
-    parts += [f"{means[score]:.3f}" for score in (*PAPERS, *BOUNDARY)]
-    return (name, *parts, f"{means['seconds']:.2f}")
-
-
 SCORED = (
     "method",
     "TRE median",
@@ -58,107 +25,90 @@ SCORED = (
     *(f"below {most:g} mm, %" for most in SUCCESS_MM),
     *PAPERS,
     *BOUNDARY,
+    "no answer",
     "seconds",
 )
+SQUARED = ("R² pooled", "R² mean of six", "R² of each: turns about x, y, z; shifts along x, y, z")
+TWO = ("CT", "MR")
 
 
 def of_table1(study: Study) -> Table:
     """Return Table 1."""
-    return Table(SCORED, [_scored(study, table1.TABLE, name) for name in table1.all_names(study)])
+    cells = partial(cells_of_splits, study, table1.TABLE)
+    return table_of(SCORED, table1.all_names(study), cells, lambda _, cells: _scored(cells))
 
 
 def of_table2(study: Study) -> Table:
     """Return Table 2, with the number of features and R^2 on copies of unseen originals."""
-    rows = []
-    for name in table2.names(study):
-        cells = _cells(study, table2.TABLE, name)
-        squared = (f"{np.mean([cell[which] for cell in cells]):.3f}" for which in ("R2 pooled", "R2 mean"))
-        rows.append((*_scored(study, table2.TABLE, name), str(cells[0]["features"]), *squared))
-    return Table((*SCORED, "features", "R² pooled", "R² mean of six"), rows)
+    cells = partial(cells_of_splits, study, table2.TABLE)
+
+    def row(_: str, cells: list[Cell]) -> tuple[str, ...]:
+        return (*_scored(cells), str(cells[0]["features"]), *squared_of(cells))
+
+    return table_of((*SCORED, "features", *SQUARED), table2.names(study), cells, row)
+
+
+def squared_of(cells: list[Cell]) -> tuple[str, ...]:
+    """Return R^2 as words, means over splits: pooled, the mean of the six, each of them."""
+    pooled, mean = (f"{np.mean([cell[which] for cell in cells]):.3f}" for which in ("R2 pooled", "R2 mean"))
+    each = np.mean([cell["R2 each"] for cell in cells], axis=0)
+    return pooled, mean, ", ".join(f"{value:.2f}" for value in each)
 
 
 def of_table3(study: Study) -> Table:
-    """Return Table 3: means over splits, each kind against the rest; and right answers of CT or MR only."""
-    rows = []
-    for name in table3.names():
-        cells = _cells(study, table3.TABLE, name)
-        means = [mean_scores(cell["true"], cell["said"], cell["kinds"]) for cell in cells]
-        two = [_is_ct(cell["true"]) == _is_ct(cell["said"]) for cell in cells]
-        values = [np.mean([mean[measure] for mean in means]) for measure in MEASURES]
-        values.append(np.mean([np.mean(right) for right in two]))
-        seconds = np.mean([cell["seconds"] for cell in cells])
-        rows.append((name, *(f"{value:.4f}" for value in values), f"{seconds:.0f}"))
-    measures = (measure.replace("_", "-") for measure in MEASURES)
-    return Table(("network", *measures, "accuracy, CT or MR", "seconds to train"), rows)
+    """Return Table 3: means over splits, each kind against the rest."""
+
+    def row(_: str, cells: list[Cell]) -> tuple[str, ...]:
+        means = [mean_scores(cell["true"], cell["said"], cell["kinds"], zero_division=0.0) for cell in cells]
+        right = np.mean([np.mean(np.array(cell["true"]) == cell["said"]) for cell in cells])
+        return (*_averaged(means), f"{right:.4f}", *_learnt(cells))
+
+    columns = ("network", *_measures(), "right", "learning rate", "seconds to learn")
+    return table_of(columns, table3.names(), partial(cells_of_splits, study, table3.TABLE), row)
 
 
-def _is_ct(kinds: list[str]) -> Any:
-    return np.array(kinds) == Modality.CT.value
+def of_table3_of_two(study: Study) -> Table:
+    """Return Table 3 as the paper has it, of the same answers: CT or MR, each against the other."""
+
+    def row(_: str, cells: list[Cell]) -> tuple[str, ...]:
+        pairs = [(_two(cell["true"]), _two(cell["said"])) for cell in cells]
+        return tuple(_averaged([mean_scores(*pair, TWO, zero_division=0.0) for pair in pairs]))
+
+    columns = ("network", *_measures())
+    return table_of(columns, table3.names(), partial(cells_of_splits, study, table3.TABLE), row)
 
 
-def of_fig6(study: Study) -> Table:
-    """Return the numbers of Fig. 6."""
-    rows = []
-    for count in study.scale.sweep:
-        cell = study.cells.read(fig6.TABLE, count)
-        values = f"{cell['R2 pooled']:.3f}", f"{cell['R2 mean']:.3f}", f"{np.median(cell['TRE']):.1f}"
-        rows.append((str(count), *values, f"{cell['seconds']:.0f}"))
-    return Table(("n", "R² pooled", "R² mean of six", "TRE median, mm", "seconds"), rows)
+def of_training(study: Study) -> Table:
+    """Return what was chosen on validation data, and what learning took."""
+    cells = partial(cells_of_splits, study, NETWORK)
+    columns = ("network", "learning rate", "seconds to learn")
+    return table_of(columns, NETWORKS, cells, lambda _, cells: _learnt(cells))
 
 
-def of_fig7(study: Study) -> Table:
-    """Return Fig. 7 by initial rotation: median and worst TRE, and which way was better."""
-    rows, every = [], []
-    for angle in study.scale.turns:
-        cells = [study.cells.read(fig7.TABLE, angle, number) for number in range(study.scale.turned_pairs)]
-        every += cells
-        ends = [[cell[way][at] for cell in cells] for way in fig7.WAYS for at in ("start", "end")]
-        shown = (f"{np.median(values):.1f} ({max(values):.1f})" for values in ends)
-        rows.append((str(angle), *shown, *map(str, fig7.counts(cells))))
-    share = (f"{100 * part / len(every):.1f} %" for part in fig7.counts(every))
-    rows.append(("all", "", "", "", "", *share))
-    ways = (f"{way}: {at}" for way in fig7.WAYS for at in ("start", "end"))
-    return Table(("degrees", *ways, "same", "without better", "with better"), rows)
+def _scored(cells: list[Cell]) -> tuple[str, ...]:
+    """Return TRE as a distribution, then means over splits of the paper's scores."""
+    splits = [cell["rows"] for cell in cells]
+    rows = [row for split in splits for row in split]
+    off = np.array([row["TRE"] for row in rows])
+    worst = max(row["TRE max"] for row in rows)
+    parts = [f"{value:.1f}" for value in (*np.percentile(off, (50, 95)), off.max(), worst)]
+    parts += [f"{100 * (off < most).mean():.0f}" for most in SUCCESS_MM]
+    means = {name: np.mean([np.mean([row[name] for row in split]) for split in splits]) for name in rows[0]}
+    parts += [f"{means[score]:.3f}" for score in (*PAPERS, *BOUNDARY)]
+    return (*parts, f"{sum(row['failed'] for row in rows):.0f}", f"{means['seconds']:.2f}")
 
 
-def of_fig8(study: Study) -> Table:
-    """Return the comparison of regressors: means over splits, and TRE over all copies."""
-    rows = []
-    for name in fig8.names():
-        cells = [cell["rows"][name] for cell in _cells(study, fig8.TABLE)]
-        squared = (f"{np.mean([cell[which] for cell in cells]):.3f}" for which in ("R2 pooled", "R2 mean"))
-        off = np.concatenate([cell["TRE"] for cell in cells])
-        spread = (f"{value:.1f}" for value in (*np.percentile(off, (50, 95)), off.max()))
-        rows.append((name, *squared, *spread))
-    return Table(("regressor", "R² pooled", "R² mean of six", "TRE median", "95 %", "worst"), rows)
+def _learnt(cells: list[Cell]) -> tuple[str, str]:
+    return f"{cells[0]['rate']:g}", f"{np.mean([cell['seconds to learn'] for cell in cells]):.0f}"
 
 
-def of_fig9(study: Study) -> Table:
-    """Return how far off each method is on the pair that is drawn."""
-    rows = [(name, f"{study.cells.read(fig9.TABLE, name)['TRE']:.1f}") for name in table1.names()]
-    return Table(("method", "TRE, mm"), rows)
+def _averaged(means: list[dict[str, float]]) -> list[str]:
+    return [f"{np.mean([mean[measure] for mean in means]):.4f}" for measure in MEASURES]
 
 
-Maker = Callable[[Study], Table]
-SECTIONS: dict[str, tuple[str, str, Maker]] = {
-    "fig6": ("Fig. 6: how many synthetic images", "The DCNN, on copies of unseen originals.", of_fig6),
-    "fig7": (
-        "Fig. 7: with and without symmetry",
-        "The paper's reference transforms against the known motion; TRE in mm, median (worst).",
-        of_fig7,
-    ),
-    "fig8": ("Fig. 8: regressors on the DCNN's features", "Errors on copies of unseen originals.", of_fig8),
-    "table1": (
-        "Table 1: every method end to end",
-        "Whole scans, copies of unseen originals. TRE in mm over ten landmarks; the paper's scores compare "
-        "the moving scan under the true and under the found motion: as printed, and along boundaries.",
-        of_table1,
-    ),
-    "table2": (
-        "Table 2: every network as an extractor of features",
-        "With the paper's regression network on them, under Bayesian regularisation.",
-        of_table2,
-    ),
-    "table3": ("Table 3: what a scan is", "Images of unseen originals.", of_table3),
-    "fig9": ("Fig. 9: one pair by every method", "Tiles of the fixed and of the moving scan.", of_fig9),
-}
+def _measures() -> tuple[str, ...]:
+    return tuple(measure.replace("_", "-") for measure in MEASURES)
+
+
+def _two(kinds: list[str]) -> list[str]:
+    return [TWO[kind != Modality.CT.value] for kind in kinds]

@@ -7,11 +7,12 @@ from scipy import ndimage
 
 from cephalign.align.monomodal import mean_squares
 from cephalign.geometry import Rigid, Volume
+from cephalign.geometry.grid import apply_affine
 from cephalign.models.baselines.corners import corners, steady_corners
 from cephalign.models.baselines.liu import Liu
-from cephalign.models.baselines.zou import CELL, Zou, corner_cells, slices_of
+from cephalign.models.baselines.zou import CELL, Zou, corner_cells, partners, slices_of
 from cephalign.models.baselines.zou_matching import Points, matched, motion_by_consensus, points_of
-from cephalign.models.features import FeaturesConfig, grid_about
+from cephalign.models.features import FeaturesConfig, grid_about, responses_of
 
 CONFIG = FeaturesConfig(shape=(48, 48, 6), spacing_mm=(5.0, 5.0, 8.0))
 
@@ -26,7 +27,7 @@ def texture(seed):
 def batch():
     """Two textures, and what another scanner would show of them: dark and bright exchanged, bent."""
     mono = np.array([texture(seed)[None] for seed in (1, 2)])
-    parts = {"fixed": mono, "mono": mono, "moving": (1 - mono) ** 1.5}
+    parts = {"fixed": mono, "mono": mono, "moving": (1 - mono) ** 1.5, "responses": np.zeros((2, 6))}
     return {name: torch.from_numpy(values).float() for name, values in parts.items()}
 
 
@@ -59,7 +60,6 @@ def test_liu_learns_the_other_contrast_and_mean_squares_do_the_rest(batch, unsee
     network = Liu(filters=4)
     losses = learn(network, batch, 0, 80, rate=1e-2)
     assert network(batch["moving"]).shape == batch["mono"].shape
-    assert network.features(batch["fixed"], batch["moving"]).shape == (2, 8)
     assert losses[-1] < 0.5 * batch["mono"].var().item()
     images, shift = unseen
     grid = grid_about(np.zeros(3), CONFIG)
@@ -108,6 +108,24 @@ def test_zou_finds_partners_in_the_other_contrast(batch, unseen):
     assert agreeing > 10
     off = pose.distance(Rigid.from_euler((0, 0, 0), shift), fixed.places)
     assert off.mean() < 0.5 * np.linalg.norm(shift)
+
+
+def test_partners_lie_where_the_true_motion_takes_them():
+    """Images that hold their own places: what stands at a partner's voxel is where the motion leads."""
+    motion = Rigid.from_euler((9, -12, 20), (14, -9, 11))
+    responses = torch.tensor(responses_of(motion, np.zeros(3), np.zeros(3)))[None].float().repeat(2, 1)
+    fixed = torch.zeros(2, 1, *CONFIG.shape)
+    fixed[1, 0, 10:40, 12:36, 1:5] = 1.0
+    here, there = partners(fixed, responses, CONFIG.spacing_mm)
+    assert 100 < len(here) == len(there) <= 256
+    affine = grid_about(np.zeros(3), CONFIG).world_from_voxel
+    places = []
+    for at in (here, there):
+        image, k = np.divmod(at[:, 0].numpy(), CONFIG.shape[2])
+        assert (image == 1).all()
+        places.append(apply_affine(affine, np.column_stack([at[:, 1], at[:, 2], k]).astype(float)))
+    off = np.abs(motion.map(places[0]) - places[1])
+    assert (off <= np.array(CONFIG.spacing_mm) / 2 + 1e-3).all()
 
 
 def test_consensus_leaves_false_matches_out():

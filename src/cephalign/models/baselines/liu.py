@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import pairwise
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -30,20 +29,17 @@ class Liu(StagedNetwork):
     Notes
     -----
     Published are ten layers, batch normalisation, ReLU, and the sum of squared differences that is learnt.
-    Chosen here: 32 filters; images whole instead of patches, since ours are small; the moving CT becomes MR.
+    Chosen here: how many filters; images whole instead of patches, since ours are small; the moving CT
+    becomes MR.
     """
 
     STAGES = ("moving",)
 
-    def __init__(self, filters: int = 32) -> None:
+    def __init__(self, filters: int) -> None:
         super().__init__()
         steps = pairwise((1, *[filters] * HIDDEN_LAYERS))
         self.hidden = nn.Sequential(*(_block(*step) for step in steps))
         self.last = nn.Conv3d(filters, 1, 3, padding=1)
-
-    def features(self, fixed: Tensor, moving: Tensor) -> Tensor:
-        """Return averages of the last hidden layer over either image: (B, 64)."""
-        return torch.cat([self.hidden(image).mean(dim=(2, 3, 4)) for image in (fixed, moving)], dim=1)
 
     def forward(self, moving: Tensor) -> Tensor:
         """Return (B, 1, I, J, K) images as the fixed scan would show them."""

@@ -6,13 +6,14 @@ Materials and Continua 60:511 (2019). How points become a motion is `zou_matchin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from cephalign.models.baselines.corners import steady_corners
+from cephalign.models.baselines.motions import motions_of
 from cephalign.models.features import FeaturesConfig
 from cephalign.models.pair_network import StagedNetwork
 
@@ -21,7 +22,7 @@ DETECTED = (64, 64, 128, 128)  # filters of the detector, halved between the fir
 DESCRIBED, NUMBERS = (24, 64, 96, 64), 128
 PATCH_SHARE = 4  # a patch is a quarter of a slice wide
 PAIRS, TEMPERATURE = 256, 0.1
-# What is air in both images is no place to learn from.
+# What is air is no place to learn from.
 LEAST_SEEN = 0.05
 
 
@@ -39,14 +40,15 @@ class Zou(StagedNetwork):
     matching, RANSAC. No layers are. Chosen here: the detector of SuperPoint (DeTone et al., CVPR workshops
     2018) with half its layers, which learns the corners that stay under turns and scales; patches and layers
     like MatchNet's (Han et al., CVPR 2015), a tower for each modality; descriptors learn to tell the true
-    partner from those of a batch (van den Oord et al., arXiv 1807.03748), a partner being what lies at the
-    same place of the registered image.
+    partner from those of a batch (van den Oord et al., arXiv 1807.03748), a partner being the voxel
+    that the true motion takes a place to, so that descriptors learn to bear turns.
     """
 
     STAGES = ("points", "descriptors")
 
     def __init__(self, config: FeaturesConfig) -> None:
         super().__init__()
+        self.spacing_mm = config.spacing_mm
         self.patch = max(CELL, config.shape[0] // PATCH_SHARE)
         self.detector = nn.Sequential(
             *_halving(1, DETECTED, halvings=3), nn.Conv2d(DETECTED[-1], CELL**2 + 1, 1)
@@ -63,11 +65,11 @@ class Zou(StagedNetwork):
         if stage == 0:
             slices = torch.cat([slices_of(batch[name]) for name in ("fixed", "moving")])
             return functional.cross_entropy(self.detector(slices).float(), corner_cells(slices))
-        fixed, moving = slices_of(batch["mono"]), slices_of(batch["moving"])
-        at = _spread(fixed, moving)
-        said = self.described(fixed, at, "fixed") @ self.described(moving, at, "moving").T  # (N, N)
-        partners = torch.arange(len(at), device=said.device)
-        return functional.cross_entropy(said.float() / TEMPERATURE, partners)
+        here, there = partners(batch["fixed"], batch["responses"], self.spacing_mm)
+        fixed = self.described(slices_of(batch["fixed"]), here, "fixed")
+        moving = self.described(slices_of(batch["moving"]), there, "moving")
+        said = (fixed @ moving.T).float()  # (N, N)
+        return functional.cross_entropy(said / TEMPERATURE, torch.arange(len(here), device=said.device))
 
     def strengths(self, slices: Tensor) -> Tensor:
         """Return the probability (K, I, J) that a voxel of (K, 1, I, J) slices is a point."""
@@ -98,10 +100,37 @@ def corner_cells(slices: Tensor) -> Tensor:
     return torch.where(none, CELL**2, which)
 
 
-def _spread(fixed: Tensor, moving: Tensor) -> Tensor:
-    """Return at most `PAIRS` places (N, 3), evenly from all where either slice shows something."""
-    at = (torch.maximum(fixed, moving)[:, 0] > LEAST_SEEN).nonzero()
-    return at[:: max(1, len(at) // PAIRS)][:PAIRS]
+def partners(fixed: Tensor, responses: Tensor, spacing_mm: Sequence[float]) -> tuple[Tensor, Tensor]:
+    """Return at most `PAIRS` places in fixed slices, and where these lie in the moving ones.
+
+    Parameters
+    ----------
+    fixed : (B, 1, I, J, K) tensor
+        Places are taken evenly from all that are no air.
+    responses : (B, 6) tensor
+        The true motions.
+    spacing_mm : sequence of float
+        Of the voxels of both images.
+
+    Returns
+    -------
+    pair of (N, 3) tensor
+        As slice, i, j of `slices_of`.
+    """
+    at = (fixed[:, 0] > LEAST_SEEN).nonzero()  # image, i, j, k
+    at = at[:: max(1, len(at) // PAIRS)][:PAIRS]
+    image, voxels = at[:, 0], at[:, 1:]
+    shape = voxels.new_tensor(fixed.shape[2:])
+    step, middle = responses.new_tensor(spacing_mm), (shape - 1) / 2
+    motions = motions_of(responses)[image]
+    moved = motions[:, :3, :3] @ ((voxels - middle) * step)[:, :, None] + motions[:, :3, 3:]
+    there = (moved[:, :, 0] / step + middle).round().long()
+    held = ((there >= 0) & (there < shape)).all(dim=1)
+
+    def in_slices(voxels: Tensor) -> Tensor:
+        return torch.stack([image * shape[2] + voxels[:, 2], voxels[:, 0], voxels[:, 1]], dim=1)[held]
+
+    return in_slices(voxels), in_slices(there)
 
 
 def _halving(channels: int, filters: tuple[int, ...], halvings: int) -> list[nn.Module]:
