@@ -53,7 +53,6 @@ def folder(tmp_path_factory):
         (("info", "2d.nii"), "got shape 11 x 12"),
         (("info", "4d.nii"), "extract one volume"),
         (("info", "unoriented.nii"), "--allow-unoriented"),
-        (("info", "scan.nii", "missing.tfm"), "missing.tfm"),
         (("convert", "flirt.mat", "out.tfm"), "give --fixed and --moving"),
         (("convert", "good.tfm", "out.lta"), "give --fixed and --moving"),
         (("convert", "scaled.tfm", "out.tfm"), "transform is not rigid"),
@@ -74,6 +73,40 @@ def test_wrong_input_is_one_line(program, folder, arguments, said):
     assert done.stderr.startswith("cephalign: ") and done.stderr.count("\n") == 1
     assert said in done.stderr
     assert sorted(path.name for path in folder.iterdir()) == before
+
+
+def test_what_is_wrong_with_one_file_hides_no_other(program, folder):
+    command = [program, "info", "missing.tfm", "good.tfm", "4d.nii", "scan.nii"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert [line for line in done.stdout.splitlines() if line[:1].strip()] == ["good.tfm", "scan.nii"]
+    assert [line.split(":")[0] for line in done.stderr.splitlines()] == ["cephalign", "cephalign"]
+
+
+def test_a_header_that_says_two_things_is_told(program, folder, tmp_path):
+    image = nib.load(folder / "scan.nii")
+    elsewhere = image.affine.copy()
+    elsewhere[:3, 3] += (0, 20, 0)
+    image.set_qform(elsewhere, code=1)
+    nib.save(image, tmp_path / "two.nii")
+    done = subprocess.run(
+        [program, "info", "two.nii"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0
+    assert done.stderr == (
+        "cephalign: two.nii: its sform and its qform lie up to 20.0 mm apart; the sform is taken\n"
+    )
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGTERM"), reason="needs a signal to end it")
+def test_a_signal_leaves_nothing_behind(program, folder, tmp_path):
+    command = [program, "register", "scan.nii", "scan.nii", "--out", tmp_path / "out"]
+    with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr.readline() == "cephalign: reading\n"
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(

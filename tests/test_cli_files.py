@@ -8,7 +8,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from cephalign.cli_files import Style, add_file_verbs
+from cephalign.cli_files import add_file_verbs
+from cephalign.cli_inputs import Style
 from cephalign.describe import describe_volume, oblique_angle_deg, orientation_code
 from cephalign.errors import CephalignError, InputError
 from cephalign.geometry import Grid, Modality, Rigid, Volume
@@ -163,6 +164,14 @@ def test_orientation_of_forty_five_degrees_uses_each_world_axis_once():
 def test_describe_volume_is_plain_json():
     facts = describe_volume(Volume(np.zeros(FIXED.shape, np.int16), FIXED))
     assert json.loads(json.dumps(facts)) == facts
+
+
+def test_info_of_numbers_that_are_none_is_json(scans):
+    data = np.full((4, 5, 6), np.nan, np.float32)
+    write_volume(Volume(data, Grid((4, 5, 6), np.diag([2.0, 3, 4, 1]))), scans / "nan.nii")
+    (facts,) = json.loads(run("info", scans / "nan.nii", "--json"), parse_constant=pytest.fail)
+    assert facts["min"] is facts["max"] is None
+    assert "not finite" in run("info", scans / "nan.nii")
 
 
 @pytest.mark.parametrize("verb", ["convert", "invert", "apply", "info"])

@@ -21,11 +21,16 @@ TINY = ModalityConfig(side=8, spacing_mm=32.0, filters=(4, 8))
 GRID = Grid((40, 44, 20), np.diag([-5.0, -5.0, 9.0, 1.0]))
 
 
-def run(*arguments):
-    """Run the verb as the program mounts it; an error comes out as the exception it is."""
+def invoked(*arguments):
+    """Run the verb as the program mounts it."""
     app = typer.Typer()
     add_identify_verb(app)
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def run(*arguments):
+    """Run the verb; an error comes out as the exception it is."""
+    result = invoked(*arguments)
     if isinstance(result.exception, CephalignError):
         raise result.exception
     assert result.exit_code == 0, result.output
@@ -119,8 +124,10 @@ def test_reading_options_are_those_of_other_verbs(ships, monkeypatch):
 
 def test_files_that_cannot_be_read_are_refused(ships, scans):
     ships(0, 5, 0, 0, 0, 0)
-    with pytest.raises(InputError, match=r"missing\.nii"):
-        run(scans / "ball.nii.gz", scans / "missing.nii")
+    done = invoked(scans / "missing.nii", scans / "ball.nii.gz")
+    assert done.exit_code == 2
+    assert "missing.nii does not exist" in done.stderr
+    assert "ball.nii.gz: " in done.stdout  # the others are told
 
 
 def test_without_weights_it_says_so(ships, scans):

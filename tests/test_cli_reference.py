@@ -9,6 +9,7 @@ from cephalign.align.reference.answer import Member, Reference, Spreads
 from cephalign.geometry import Grid, Rigid, Volume
 from cephalign.io.transforms import read_transform
 from cephalign.io.volumes import read_volume, write_volume
+from cephalign.results import TRANSFORM_NAMES
 from cephalign.simulate.pair import simulated_pair
 
 DONE, WRONG, REFUSED = 0, 2, 3
@@ -73,8 +74,8 @@ def test_the_consensus_is_written_in_every_format(call, answered, scans, tmp_pat
     assert drawn == np.random.default_rng(4).integers(1 << 60)
     grids = {"fixed": fixed.grid, "moving": moving.grid}
     assert fixed.grid.shape == read_volume(scans / "mr.nii.gz").grid.shape
-    for suffix in ("tfm", "mat", "lta", "standard", "json"):
-        found = read_transform(tmp_path / "out" / f"moving_from_fixed.{suffix}", **grids)
+    for name in TRANSFORM_NAMES.values():
+        found = read_transform(tmp_path / "out" / name, **grids)
         assert found.distance(ANSWER, fixed.grid.corners).max() < 0.01
     assert read_transform(tmp_path / "out" / "reference.json") == ANSWER
 
@@ -104,6 +105,15 @@ def test_a_later_one_takes_an_earlier_ones_transforms_away(call, answered, tmp_p
     call("mr.nii.gz", "ct.mha", "--out", tmp_path, "--format", "itk,lta")
     call("mr.nii.gz", "ct.mha", "--out", tmp_path, "--format", "itk")
     assert names(tmp_path) == ["moving_from_fixed.tfm", "reference.json"]
+
+
+def test_a_registrations_folder_is_refused(call, answered, tmp_path):
+    answered(agreed=True)
+    (tmp_path / "registration.json").write_text("{}")
+    done = call("mr.nii.gz", "ct.mha", "--out", tmp_path)
+    assert done.returncode == WRONG
+    assert "holds other results, with a registration.json; choose another --out" in done.stderr
+    assert names(tmp_path) == ["registration.json"]
 
 
 def test_a_refusal_is_said_and_written(call, answered, tmp_path):

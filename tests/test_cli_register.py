@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from cephalign.geometry import Grid, Modality, Rigid, Volume
 from cephalign.geometry.grid import apply_affine
 from cephalign.io.transforms import read_transform, write_transform
 from cephalign.io.volumes import read_volume, write_volume
+from cephalign.results import TRANSFORM_NAMES
 from cephalign.simulate.pair import simulated_pair
 from cephalign.simulate.presets.preset import HU
 
@@ -115,8 +117,7 @@ def refused(done, said, out=None):
 
 def test_all_files_are_written(result):
     out, done = result
-    suffixes = {".mat", ".lta", ".standard", ".json"}
-    assert set(names(out)) == FILES | {f"moving_from_fixed{suffix}" for suffix in suffixes}
+    assert set(names(out)) == FILES | set(TRANSFORM_NAMES.values())
     assert done.stdout.startswith("aligned: ")
     assert done.stdout.splitlines()[1] == str(out)
     assert "refining" in done.stderr
@@ -126,8 +127,8 @@ def test_every_format_holds_the_truth(result, pair):
     out, _ = result
     grids = {"fixed": pair.fixed.grid, "moving": pair.moving.grid}
     points = head_points(pair.fixed)
-    for name in ("tfm", "mat", "lta", "standard", "json"):
-        found = read_transform(out / f"moving_from_fixed.{name}", **grids)
+    for name in TRANSFORM_NAMES.values():
+        found = read_transform(out / name, **grids)
         assert found.distance(pair.moving_from_fixed, points).mean() < 0.8
     assert read_transform(out / "registration.json") == read_transform(out / "moving_from_fixed.json")
 
@@ -180,6 +181,36 @@ def test_a_start_alone_is_left_as_it_is(call, scans, tmp_path):
     call("register", "mr.nii.gz", "ct.mha", "-o", tmp_path, "--init", "near.tfm", "--refine", "none")
     found, start = read_transform(tmp_path / "moving_from_fixed.tfm"), read_transform(scans / "near.tfm")
     np.testing.assert_allclose(found.matrix, start.matrix, atol=1e-12)
+
+
+def test_a_start_in_a_file_whose_name_does_not_say_its_format(call, scans, tmp_path):
+    shutil.copy(scans / "near.tfm", tmp_path / "near.xfm")
+    arguments = ("register", "mr.nii.gz", "ct.mha", "-o", tmp_path / "out", "--refine", "none")
+    start = ("--init", tmp_path / "near.xfm")
+    refused(call(*arguments, *start), "--from-style", tmp_path / "out")
+    assert call(*arguments, *start, "--from-style", "itk").returncode == DONE
+    found = read_transform(tmp_path / "out" / "moving_from_fixed.tfm")
+    np.testing.assert_allclose(found.matrix, read_transform(scans / "near.tfm").matrix, atol=1e-12)
+
+
+def test_a_result_is_not_written_over_its_input(call, scans, tmp_path):
+    shutil.copy(scans / "ct.mha", tmp_path / "ct.mha")
+    write_volume(read_volume(scans / "mr.nii.gz"), tmp_path / "moving_on_fixed.nii.gz")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    arguments = ("register", tmp_path / "moving_on_fixed.nii.gz", "ct.mha", "--out", tmp_path)
+    refused(
+        call(*arguments, "--init", "near.tfm", "--refine", "none"), "it is an input; choose another --out"
+    )
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_references_folder_is_refused(call, tmp_path):
+    (tmp_path / "reference.json").write_text("{}")
+    refused(
+        call("register", "mr.nii.gz", "ct.mha", "--out", tmp_path),
+        "holds other results, with a reference.json",
+    )
+    assert names(tmp_path) == ["reference.json"]
 
 
 @pytest.mark.parametrize("arguments", [("mr.nii.gz", "ct.mha"), ("ct.mha", "mr.nii.gz")])
@@ -326,7 +357,11 @@ def test_a_bad_scan_is_one_line(call, bad, tmp_path, *, name, said, role):
 
 @pytest.mark.parametrize(
     ("name", "options"),
-    [("gap", ["--allow-gaps"]), ("two-series", ["--series", "2"]), ("tilt", ["--allow-tilt"])],
+    [
+        ("gap", ["--allow-gaps"]),
+        ("two-series", ["--fixed-series", "1", "--moving-series", "2"]),
+        ("tilt", ["--allow-tilt"]),
+    ],
 )
 def test_what_the_line_says_resolves_it(call, bad, tmp_path, name, options):
     path = bad(name)
@@ -349,6 +384,7 @@ def test_a_bad_scan_through_the_installed_program(run, bad, tmp_path):
         (["--init", "text.tfm"], "text.tfm"),
         (["--init", "mr.nii.gz"], "mr.nii.gz"),
         (["--init", "near.tfm", "--auto-order"], "--init and --auto-order; expected one of them"),
+        (["--init", "near.tfm", "--method", "pose"], "--init and --method; expected one of them"),
     ],
 )
 def test_bad_options_are_one_line(call, scans, tmp_path, options, said):

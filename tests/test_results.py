@@ -119,14 +119,14 @@ def test_the_picture(written):
 
 def test_a_later_registration_may_outdate_transforms_and_dicom(tmp_path):
     (tmp_path / IMAGES).mkdir()
-    names = ["moving_from_fixed.mat", "moving_from_fixed.tfm", OBJECT, f"{IMAGES}/1.dcm"]
+    names = ["fixed_from_moving.mat", "moving_from_fixed.tfm", OBJECT, f"{IMAGES}/1.dcm"]
     for name in [*names, "moving.mat", RESAMPLED]:
         (tmp_path / name).write_text("earlier")
     assert outdated_results(tmp_path, []) == []  # nothing says that they are of a registration
     (tmp_path / RECORD).write_text("{}")
     expected = {tmp_path / name for name in (*names[:3], IMAGES)}
     assert set(outdated_results(tmp_path, [])) == expected
-    start = tmp_path / "moving_from_fixed.mat"
+    start = tmp_path / "fixed_from_moving.mat"
     assert set(outdated_results(tmp_path, [tmp_path / IMAGES / ".." / start.name])) == expected - {start}
     assert tmp_path / IMAGES not in outdated_results(tmp_path, [tmp_path / IMAGES / "1.dcm"])
     (tmp_path / IMAGES / "notes.txt").write_text("mine")

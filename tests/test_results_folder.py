@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cephalign.errors import OutputError
-from cephalign.results_folder import output_folder
+from cephalign.results_folder import output_folder, refuse_other
 
 
 def leftovers(folder: Path):
@@ -86,7 +86,9 @@ def test_what_is_outdated_goes_unless_it_is_replaced(tmp_path):
     (tmp_path / "series").mkdir()
     for name in ("one", "two", "three", "series/1.dcm"):
         (tmp_path / name).write_text("earlier")
-    with output_folder(tmp_path, [tmp_path / "one", tmp_path / "two", tmp_path / "series"]) as folder:
+    with output_folder(
+        tmp_path, outdated=[tmp_path / "one", tmp_path / "two", tmp_path / "series"]
+    ) as folder:
         (folder / "one").write_text("later")
     assert leftovers(tmp_path) == ["one", "three"]
     assert (tmp_path / "one").read_text() == "later"
@@ -96,9 +98,34 @@ def test_what_is_outdated_stays_after_a_failure(tmp_path):
     (tmp_path / "one").write_text("earlier")
 
     def fail():
-        with output_folder(tmp_path, [tmp_path / "one"]):
+        with output_folder(tmp_path, outdated=[tmp_path / "one"]):
             raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
         fail()
     assert leftovers(tmp_path) == ["one"]
+
+
+@pytest.mark.parametrize("mine", ["one", "series/1.dcm"])
+def test_an_input_is_not_written_over(tmp_path, mine):
+    (tmp_path / "series").mkdir()
+    for name in ("one", "series/1.dcm"):
+        (tmp_path / name).write_text("input")
+
+    def write():
+        with output_folder(tmp_path, inputs=[tmp_path / "series" / ".." / mine]) as folder:
+            (folder / "one").write_text("result")
+            (folder / "series").mkdir()
+            (folder / "two").write_text("result")
+
+    with pytest.raises(OutputError, match="it is an input; choose another --out"):
+        write()
+    assert leftovers(tmp_path) == ["one", "series", "series/1.dcm"]
+    assert (tmp_path / mine).read_text() == "input"
+
+
+def test_other_results_are_refused(tmp_path):
+    refuse_other(tmp_path, "record.json")
+    (tmp_path / "record.json").write_text("{}")
+    with pytest.raises(OutputError, match=r"other results, with a record\.json"):
+        refuse_other(tmp_path, "record.json")

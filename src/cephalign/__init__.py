@@ -7,13 +7,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cephalign.errors import CephalignError
+    from cephalign.errors import CephalignError, ScanWarning
     from cephalign.geometry import Grid, Modality, Rigid, Volume
     from cephalign.io.transforms import read_transform, write_transform
-    from cephalign.io.volumes import read_volume, write_volume
+    from cephalign.io.volumes import ReadOptions, read_volume, write_volume
     from cephalign.models.modality import Identification, identify
     from cephalign.prep.resample import resample
-    from cephalign.registration import Registration, register
+    from cephalign.registration import Registration, Status, register
 
 __version__ = "0.1.0"
 __all__ = [
@@ -21,8 +21,11 @@ __all__ = [
     "Grid",
     "Identification",
     "Modality",
+    "ReadOptions",
     "Registration",
     "Rigid",
+    "ScanWarning",
+    "Status",
     "Volume",
     "identify",
     "read_transform",
@@ -38,8 +41,11 @@ _HOME = {
     "Grid": "geometry",
     "Identification": "models.modality",
     "Modality": "geometry",
+    "ReadOptions": "io.volumes",
     "Registration": "registration",
     "Rigid": "geometry",
+    "ScanWarning": "errors",
+    "Status": "trust.verdict",
     "Volume": "geometry",
     "identify": "models.modality",
     "read_transform": "io.transforms",

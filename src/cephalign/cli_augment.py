@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cephalign.cli_files import GapsOption, SeriesOption, TiltOption, UnorientedOption, say
+from cephalign.cli_inputs import GapsOption, SeriesOption, TiltOption, UnorientedOption, say
 from cephalign.cli_progress import progress
 from cephalign.errors import InputError
 

@@ -6,57 +6,39 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from cephalign.cli_inputs import (
+    Allowed,
+    BothFlags,
+    FixedOption,
+    FixedSeriesOption,
+    FromStyleOption,
+    GapsOption,
+    Grids,
+    MovingOption,
+    MovingSeriesOption,
+    ReadFlags,
+    SeriesOption,
+    Style,
+    StyleOption,
+    TiltOption,
+    UnorientedOption,
+    both_flags,
+    each_file,
+    style_of,
+    transform_of,
+    volume_of,
+)
 from cephalign.errors import InputError
 
 if TYPE_CHECKING:
-    from cephalign.geometry import Grid, Rigid, Volume
-    from cephalign.io.transforms import TransformStyle
-
-Format = Literal["itk", "fsl", "lta", "rire", "json"]
-# A registration of DICOM is about two series, and not a format that any transform can be written in.
-Style = Literal["itk", "fsl", "lta", "rire", "json", "dicom"]
-Interpolation = Literal["linear", "nearest", "cubic"]
-
-FixedOption = Annotated[Path | None, typer.Option("--fixed", help="Fixed volume, for its grid.")]
-MovingOption = Annotated[Path | None, typer.Option("--moving", help="Moving volume, for its grid.")]
-FromStyleOption = Annotated[
-    Style | None,
-    typer.Option("--from-style", help="Format of the input transform, if its name does not say."),
-]
-StyleOption = Annotated[
-    Style | None, typer.Option("--style", help="Format of the output transform, if its name does not say.")
-]
-SeriesOption = Annotated[
-    str | None, typer.Option("--series", help="DICOM series UID, where a folder holds several.")
-]
-TiltOption = Annotated[
-    bool, typer.Option("--allow-tilt", help="Accept a tilted CT gantry (it is resampled upright).")
-]
-GapsOption = Annotated[bool, typer.Option("--allow-gaps", help="Accept missing or unevenly spaced slices.")]
-UnorientedOption = Annotated[
-    bool, typer.Option("--allow-unoriented", help="Accept a volume whose header does not say where it lies.")
-]
-
+    from cephalign.geometry import Grid, Rigid
 
 DICOM_SUFFIX = ".dcm"
-
-
-class ReadFlags(TypedDict):
-    """The fields of `ReadOptions`, held back until a volume is read."""
-
-    series: str | None
-    allow_tilt: bool
-    allow_gaps: bool
-    allow_unoriented: bool
-
-
-def say(what: str) -> None:
-    """Tell the user what is being done, apart from the results."""
-    typer.echo(f"cephalign: {what}", err=True)
+Interpolation = Literal["linear", "nearest", "cubic"]
 
 
 def convert(
@@ -68,6 +50,8 @@ def convert(
     from_style: FromStyleOption = None,
     style: StyleOption = None,
     series: SeriesOption = None,
+    fixed_series: FixedSeriesOption = None,
+    moving_series: MovingSeriesOption = None,
     allow_tilt: TiltOption = False,
     allow_gaps: GapsOption = False,
     allow_unoriented: UnorientedOption = False,
@@ -81,9 +65,10 @@ def convert(
         series=series, allow_tilt=allow_tilt, allow_gaps=allow_gaps, allow_unoriented=allow_unoriented
     )
     if _is_transform(source, from_style):
-        grids = (_grid(fixed, flags), _grid(moving, flags))
-        found = _read(source, grids, from_style)
-        _write(found, target, style=style, paths=(fixed, moving), grids=grids, flags=flags)
+        both = both_flags(flags, fixed_series, moving_series)
+        grids = (_grid(fixed, both[0]), _grid(moving, both[1]))
+        found = transform_of(source, grids, from_style)
+        _write(found, target, style=style, paths=(fixed, moving), grids=grids, flags=both)
         return
     if fixed or moving or style:
         raise InputError(
@@ -102,19 +87,26 @@ def invert(
     moving: MovingOption = None,
     from_style: FromStyleOption = None,
     style: StyleOption = None,
-    series: SeriesOption = None,
+    fixed_series: FixedSeriesOption = None,
+    moving_series: MovingSeriesOption = None,
     allow_tilt: TiltOption = False,
     allow_gaps: GapsOption = False,
     allow_unoriented: UnorientedOption = False,
 ) -> None:
     """Write the opposite transform; --fixed and --moving are those of the input."""
-    flags = ReadFlags(
-        series=series, allow_tilt=allow_tilt, allow_gaps=allow_gaps, allow_unoriented=allow_unoriented
-    )
-    grids = (_grid(fixed, flags), _grid(moving, flags))
-    fixed_from_moving = _read(transform, grids, from_style).inverse()
+    allowed = Allowed(allow_tilt=allow_tilt, allow_gaps=allow_gaps, allow_unoriented=allow_unoriented)
+    both = both_flags(allowed, fixed_series, moving_series)
+    grids = (_grid(fixed, both[0]), _grid(moving, both[1]))
+    fixed_from_moving = transform_of(transform, grids, from_style).inverse()
     # In the result the two scans have changed their parts.
-    _write(fixed_from_moving, target, style=style, paths=(moving, fixed), grids=grids[::-1], flags=flags)
+    _write(
+        fixed_from_moving,
+        target,
+        style=style,
+        paths=(moving, fixed),
+        grids=grids[::-1],
+        flags=both[::-1],
+    )
 
 
 def apply(
@@ -125,10 +117,14 @@ def apply(
     out: Annotated[Path, typer.Option("--out", "-o", help="The volume to write.")],
     interpolation: Annotated[Interpolation, typer.Option(help="Between voxels.")] = "linear",
     fill: Annotated[
-        float | None, typer.Option(help="Value outside the moving volume; else by modality.")
+        float | None,
+        typer.Option(
+            help="Value outside the moving volume; by default -1000 in a CT in Hounsfield units, else 0."
+        ),
     ] = None,
     from_style: FromStyleOption = None,
-    series: SeriesOption = None,
+    fixed_series: FixedSeriesOption = None,
+    moving_series: MovingSeriesOption = None,
     allow_tilt: TiltOption = False,
     allow_gaps: GapsOption = False,
     allow_unoriented: UnorientedOption = False,
@@ -137,12 +133,11 @@ def apply(
     from cephalign.io.volumes import write_volume
     from cephalign.prep.resample import resample
 
-    flags = ReadFlags(
-        series=series, allow_tilt=allow_tilt, allow_gaps=allow_gaps, allow_unoriented=allow_unoriented
-    )
-    grid = volume_of(like, flags).grid
-    volume = volume_of(moving, flags)
-    moving_from_fixed = _read(transform, (grid, volume.grid), from_style)
+    allowed = Allowed(allow_tilt=allow_tilt, allow_gaps=allow_gaps, allow_unoriented=allow_unoriented)
+    both = both_flags(allowed, fixed_series, moving_series)
+    grid = volume_of(like, both[0]).grid
+    volume = volume_of(moving, both[1])
+    moving_from_fixed = transform_of(transform, (grid, volume.grid), from_style)
     write_volume(resample(volume, grid, moving_from_fixed, interpolation=interpolation, fill=fill), out)
 
 
@@ -154,6 +149,8 @@ def info(
     moving: MovingOption = None,
     from_style: FromStyleOption = None,
     series: SeriesOption = None,
+    fixed_series: FixedSeriesOption = None,
+    moving_series: MovingSeriesOption = None,
     allow_tilt: TiltOption = False,
     allow_gaps: GapsOption = False,
     allow_unoriented: UnorientedOption = False,
@@ -164,18 +161,19 @@ def info(
     flags = ReadFlags(
         series=series, allow_tilt=allow_tilt, allow_gaps=allow_gaps, allow_unoriented=allow_unoriented
     )
-    grids = (_grid(fixed, flags), _grid(moving, flags))
-    described = []
-    for file in files:
+    both = both_flags(flags, fixed_series, moving_series)
+    grids = (_grid(fixed, both[0]), _grid(moving, both[1]))
+
+    def facts_of(file: Path) -> dict[str, Any]:
         if _is_transform(file, from_style):
-            facts = describe_transform(_read(file, grids, from_style), grids[0])
-        else:
-            facts = describe_volume(volume_of(file, flags))
-        described.append((str(file), facts))
-    if as_json:
-        typer.echo(json.dumps([{"file": name, **facts} for name, facts in described], indent=2))
-    else:
-        typer.echo("\n\n".join(as_text(name, facts) for name, facts in described))
+            return describe_transform(transform_of(file, grids, from_style), grids[0])
+        return describe_volume(volume_of(file, flags))
+
+    with each_file(files, facts_of) as described:
+        if as_json:
+            typer.echo(json.dumps([{"file": name, **facts} for name, facts in described], indent=2))
+        elif described:
+            typer.echo("\n\n".join(as_text(name, facts) for name, facts in described))
 
 
 def add_file_verbs(app: typer.Typer) -> None:
@@ -195,30 +193,8 @@ def _is_transform(path: Path, from_style: Style | None) -> bool:
     return from_style is not None or (path.suffix.lower() in SUFFIXES and not path.is_dir())
 
 
-def volume_of(path: Path, flags: ReadFlags) -> Volume:
-    """Read a volume as the command line's flags allow."""
-    from cephalign.io.volumes import ReadOptions, read_volume
-
-    return read_volume(path, ReadOptions(**flags))
-
-
 def _grid(path: Path | None, flags: ReadFlags) -> Grid | None:
     return volume_of(path, flags).grid if path else None
-
-
-def _style(name: Style | None) -> TransformStyle | None:
-    from cephalign.io.transforms import TransformStyle
-
-    return TransformStyle(name) if name else None
-
-
-Grids = tuple["Grid | None", "Grid | None"]
-
-
-def _read(path: Path, grids: Grids, style: Style | None) -> Rigid:
-    from cephalign.io.transforms import read_transform
-
-    return read_transform(path, fixed=grids[0], moving=grids[1], style=_style(style))
 
 
 def _write(
@@ -228,7 +204,7 @@ def _write(
     style: Style | None,
     paths: tuple[Path | None, Path | None],
     grids: Grids,
-    flags: ReadFlags,
+    flags: BothFlags,
 ) -> None:
     fixed, moving = paths
     if target.suffix.lower() == DICOM_SUFFIX and fixed and moving:
@@ -236,14 +212,14 @@ def _write(
         return
     from cephalign.io.transforms import write_transform
 
-    write_transform(moving_from_fixed, target, fixed=grids[0], moving=grids[1], style=_style(style))
+    write_transform(moving_from_fixed, target, fixed=grids[0], moving=grids[1], style=style_of(style))
 
 
-def _write_dicom(moving_from_fixed: Rigid, target: Path, paths: tuple[Path, Path], flags: ReadFlags) -> None:
+def _write_dicom(moving_from_fixed: Rigid, target: Path, paths: tuple[Path, Path], flags: BothFlags) -> None:
     from cephalign.io import dicom_registration
     from cephalign.io.dicom_objects import Move
     from cephalign.io.dicom_source import read_series
     from cephalign.io.volumes import ReadOptions
 
-    fixed, moving = (read_series(path, ReadOptions(**flags)) for path in paths)
+    fixed, moving = (read_series(path, ReadOptions(**own)) for path, own in zip(paths, flags, strict=True))
     dicom_registration.write(Move(fixed, moving, moving_from_fixed, ""), target, by_images=False)

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cephalign.cli_files import (
+from cephalign.cli_inputs import (
     GapsOption,
     ReadFlags,
     SeriesOption,
     TiltOption,
     UnorientedOption,
+    each_file,
     volume_of,
 )
 
@@ -43,14 +44,16 @@ def identify(
     flags = ReadFlags(
         series=series, allow_tilt=allow_tilt, allow_gaps=allow_gaps, allow_unoriented=allow_unoriented
     )
-    answers = []
-    for file in files:
+
+    def answer(file: Path) -> tuple[Identification, Modality]:
         volume = volume_of(file, flags)
-        answers.append((str(file), identifier.identify(volume), volume.modality))
-    if as_json:
-        typer.echo(json.dumps([_facts(*answer) for answer in answers], indent=2))
-    else:
-        typer.echo("\n".join(_line(*answer) for answer in answers))
+        return identifier.identify(volume), volume.modality
+
+    with each_file(files, answer) as answers:
+        if as_json:
+            typer.echo(json.dumps([_facts(name, *found) for name, found in answers], indent=2))
+        elif answers:
+            typer.echo("\n".join(_line(name, *found) for name, found in answers))
 
 
 def add_identify_verb(app: typer.Typer) -> None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cephalign.cli_files import say
+from cephalign.cli_inputs import say
 
 if TYPE_CHECKING:
     from rich.progress import Progress

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from cephalign.cli_files import (
+from cephalign.cli_inputs import (
+    Allowed,
+    FixedSeriesOption,
     GapsOption,
-    ReadFlags,
-    SeriesOption,
+    MovingSeriesOption,
     TiltOption,
     UnorientedOption,
+    both_flags,
     say,
     volume_of,
 )
@@ -41,7 +43,8 @@ def reference(
         str,
         typer.Option("--format", metavar="itk,fsl,lta,rire,json", help="Of the transform; one or several."),
     ] = "itk",
-    series: SeriesOption = None,
+    fixed_series: FixedSeriesOption = None,
+    moving_series: MovingSeriesOption = None,
     allow_tilt: TiltOption = False,
     allow_gaps: GapsOption = False,
     allow_unoriented: UnorientedOption = False,
@@ -53,14 +56,14 @@ def reference(
     from cephalign.results_folder import output_folder
     from cephalign.results_reference import outdated_references, write_reference
 
-    flags = ReadFlags(
-        series=series, allow_tilt=allow_tilt, allow_gaps=allow_gaps, allow_unoriented=allow_unoriented
-    )
+    allowed = Allowed(allow_tilt=allow_tilt, allow_gaps=allow_gaps, allow_unoriented=allow_unoriented)
     styles = styles_of(formats)
-    with output_folder(out, outdated_references(out, (fixed, moving))) as folder:
+    inputs = fixed, moving
+    with output_folder(out, inputs=inputs, outdated=outdated_references(out, inputs)) as folder:
         say("reading")
         with ThreadPoolExecutor(2) as pool:
-            fixed_scan, moving_scan = pool.map(lambda path: volume_of(path, flags), (fixed, moving))
+            both = both_flags(allowed, fixed_series, moving_series)
+            fixed_scan, moving_scan = pool.map(volume_of, (fixed, moving), both)
         found = _found(fixed_scan, moving_scan, method, seed)
         say("writing")
         write_reference(
@@ -68,7 +71,13 @@ def reference(
             folder,
             scans=(fixed_scan, moving_scan),
             paths=(fixed, moving),
-            parameters={"method": method, "seed": seed, **flags},
+            parameters={
+                "method": method,
+                "seed": seed,
+                "fixed_series": fixed_series,
+                "moving_series": moving_series,
+                **allowed,
+            },
             styles=styles,
         )
     typer.echo(f"{'done' if found.agreed else 'refused'}: {found.reason}")

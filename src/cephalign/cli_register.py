@@ -10,14 +10,20 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import typer
 
-from cephalign.cli_files import (
+from cephalign.cli_inputs import (
+    Allowed,
+    BothFlags,
+    FixedSeriesOption,
     Format,
+    FromStyleOption,
     GapsOption,
-    ReadFlags,
-    SeriesOption,
+    MovingSeriesOption,
+    Style,
     TiltOption,
     UnorientedOption,
+    both_flags,
     say,
+    transform_of,
     volume_of,
 )
 from cephalign.errors import InputError
@@ -25,6 +31,7 @@ from cephalign.errors import InputError
 if TYPE_CHECKING:
     from cephalign.geometry import Rigid, Volume
     from cephalign.io.dicom_source import Series
+    from cephalign.io.volumes import ReadOptions
 
 FAILED_EXIT = 3
 
@@ -39,8 +46,11 @@ def register(
     ] = "auto",
     init: Annotated[
         Path | None,
-        typer.Option(metavar="TRANSFORM", help="Start here, and look for no start."),
+        typer.Option(
+            metavar="TRANSFORM", help="Takes fixed points to moving: start there, and look for no start."
+        ),
     ] = None,
+    from_style: FromStyleOption = None,
     refine: Annotated[
         Literal["mi", "evolution", "none"], typer.Option(help="How to go on from there.")
     ] = "mi",
@@ -63,7 +73,8 @@ def register(
             "--keep-identifiers", help="Let record and page say what DICOM headers say of the patient."
         ),
     ] = False,
-    series: SeriesOption = None,
+    fixed_series: FixedSeriesOption = None,
+    moving_series: MovingSeriesOption = None,
     allow_tilt: TiltOption = False,
     allow_gaps: GapsOption = False,
     allow_unoriented: UnorientedOption = False,
@@ -78,13 +89,14 @@ def register(
             expected="one of them",
             do="name the fixed scan first if it has a start",
         )
-    flags = ReadFlags(
-        series=series, allow_tilt=allow_tilt, allow_gaps=allow_gaps, allow_unoriented=allow_unoriented
-    )
+    if init and method != "auto":
+        raise InputError("--init and --method", expected="one of them: with a start none is looked for")
+    allowed = Allowed(allow_tilt=allow_tilt, allow_gaps=allow_gaps, allow_unoriented=allow_unoriented)
+    flags = both_flags(allowed, fixed_series, moving_series)
     styles = styles_of(formats)
     paths = fixed, moving
-    outdated = outdated_results(out, [*paths, *([init] if init else [])])
-    with output_folder(out, outdated) as folder:
+    inputs = [*paths, *([init] if init else [])]
+    with output_folder(out, inputs=inputs, outdated=outdated_results(out, inputs)) as folder:
         scans = _read(paths, flags)
         from cephalign.registration import Status
         from cephalign.registration import register as registered
@@ -92,10 +104,10 @@ def register(
 
         if auto_order and in_wrong_order(*scans):
             say(f"{moving.name} is the MR: {fixed.name} is moved onto it")
-            paths, scans = paths[::-1], scans[::-1]
+            paths, scans, flags = paths[::-1], scans[::-1], flags[::-1]
         sources = _dicom_sources(paths, flags) if dicom else None
         identifiers = _identifiers(paths, flags) if keep_identifiers else ({}, {})
-        start = _start(init, *scans) if init else None
+        start = _start(init, scans, from_style) if init else None
         found = registered(*scans, method=method, init=start, refinement=refine, progress=say)
         say("writing")
         shown = write_results(
@@ -107,13 +119,16 @@ def register(
             parameters={
                 "method": method,
                 "init": init and str(init),
+                "from_style": from_style,
                 "refine": refine,
                 "auto_order": auto_order,
                 "fail_on": fail_on,
                 "format": ",".join(styles),
                 "dicom": dicom,
                 "keep_identifiers": keep_identifiers,
-                **flags,
+                "fixed_series": flags[0]["series"],
+                "moving_series": flags[1]["series"],
+                **allowed,
             },
             styles=styles,
         )
@@ -134,37 +149,39 @@ def add_register_verb(app: typer.Typer) -> None:
     app.command()(register)
 
 
-def _read(paths: tuple[Path, Path], flags: ReadFlags) -> tuple[Volume, Volume]:
+def _read(paths: tuple[Path, Path], flags: BothFlags) -> tuple[Volume, Volume]:
     say("reading")
     with ThreadPoolExecutor(2) as pool:
         # Reading and unpacking go on while the heavy libraries are imported.
-        fixed, moving = (pool.submit(volume_of, path, flags) for path in paths)
+        fixed, moving = (pool.submit(volume_of, *each) for each in zip(paths, flags, strict=True))
         import cephalign.registration  # noqa: F401
 
         return fixed.result(), moving.result()
 
 
-def _start(init: Path, fixed: Volume, moving: Volume) -> Rigid:
+def _start(init: Path, scans: tuple[Volume, Volume], style: Style | None) -> Rigid:
     if not init.is_file():
         raise InputError(f"there is no start --init {init}", expected="the file of a transform")
-    from cephalign.io.transforms import read_transform
-
-    return read_transform(init, fixed=fixed.grid, moving=moving.grid)
+    return transform_of(init, (scans[0].grid, scans[1].grid), style)
 
 
-def _identifiers(paths: tuple[Path, Path], flags: ReadFlags) -> tuple[dict[str, str], dict[str, str]]:
+def _identifiers(paths: tuple[Path, Path], flags: BothFlags) -> tuple[dict[str, str], dict[str, str]]:
     from cephalign.io.dicom_identity import identifiers_of
-    from cephalign.io.volumes import ReadOptions
 
-    fixed, moving = (identifiers_of(path, ReadOptions(**flags)) for path in paths)
+    fixed, moving = map(identifiers_of, paths, _options(flags))
     return fixed, moving
 
 
-def _dicom_sources(paths: tuple[Path, Path], flags: ReadFlags) -> tuple[Series, Series]:
-    from cephalign.io.volumes import ReadOptions
+def _dicom_sources(paths: tuple[Path, Path], flags: BothFlags) -> tuple[Series, Series]:
     from cephalign.results_dicom import source_series
 
-    return source_series(paths, ReadOptions(**flags), warn=say)
+    return source_series(paths, _options(flags), warn=say)
+
+
+def _options(flags: BothFlags) -> tuple[ReadOptions, ReadOptions]:
+    from cephalign.io.volumes import ReadOptions
+
+    return ReadOptions(**flags[0]), ReadOptions(**flags[1])
 
 
 def styles_of(formats: str) -> list[Format]:

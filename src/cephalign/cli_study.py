@@ -59,6 +59,7 @@ def study(
     gc.enable()  # a study is no matter of a few seconds
     _refuse_missing()
     from cephalign.parallel import undivided_operations
+    from cephalign.study.cells import CELLS
     from cephalign.study.report import HTML, write_report
     from cephalign.study.scale import scale_of
     from cephalign.study.study import Study
@@ -67,6 +68,8 @@ def study(
     chosen, source = _source(scale_of(scale), anatomy, data)
     with progress("study") as bar, undivided_operations():
         made = Study(chosen, seed, out, source, device_of(device), bar.begin, bar.reach)
+        if part == "report" and not (out / CELLS).is_dir():
+            raise InputError(f"nothing to report in {out}", do="run a table or figure of the study first")
         _ = made.cells  # a folder of something else is refused before the work begins
         for make in _makers(part):
             make(made)

@@ -47,8 +47,8 @@ def describe_volume(volume: Volume) -> Facts:
         "left_handed": grid.is_left_handed,
         "centre_mm": _rounded(grid.centre),
         "dtype": str(volume.data.dtype),
-        "min": float(np.min(volume.data)),
-        "max": float(np.max(volume.data)),
+        "min": _finite(np.min(volume.data)),
+        "max": _finite(np.max(volume.data)),
         "modality": str(volume.modality),
     }
 
@@ -95,9 +95,16 @@ def as_text(name: str, facts: Facts) -> str:
         elif isinstance(value, bool):
             shown = "yes" if value else "no"
         else:
-            shown = f"{value:g}" if isinstance(value, float) else str(value)
+            shown = (
+                f"{value:g}" if isinstance(value, float) else "not finite" if value is None else str(value)
+            )
         lines.append(f"  {key:<22}{shown}")
     return "\n".join(lines)
+
+
+def _finite(value: np.generic) -> float | None:
+    """JSON knows neither NaN nor infinity."""
+    return float(value) if np.isfinite(value) else None
 
 
 def _rounded(values: Float) -> list[float]:

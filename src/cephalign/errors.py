@@ -30,6 +30,10 @@ class CephalignError(Exception):
         super().__init__(" ".join("; ".join(parts).split()))
 
 
+class ScanWarning(UserWarning):
+    """A header that can be read in more than one way; the message says which was taken."""
+
+
 class InputError(CephalignError):
     """A file or argument that cannot be read or is not what the operation needs."""
 

@@ -144,8 +144,9 @@ def _ended(
 
 
 def _prepared(volume: Volume, name: str) -> Scan:
+    known = recognised(volume)
     try:
-        return prepare(recognised(volume))
+        return prepare(known)
     except InputError as error:
         raise InputError(
             f"{name} {error.what}", expected=error.expected, got=error.got, do=error.do

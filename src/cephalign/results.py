@@ -23,22 +23,21 @@ from cephalign.io.volumes import write_volume
 from cephalign.prep.resample import resample
 from cephalign.report.page import write_report
 from cephalign.report.picture import EXTENT_MM, draw_picture, write_picture
-from cephalign.results_folder import outdated_files
+from cephalign.results_folder import outdated_files, refuse_other
 
 if TYPE_CHECKING:  # they load torch, which need not be there to write
     from cephalign.registration import Registration
     from cephalign.trust.check import Check
 
+# Each is named for its format's direction: three of them take points of the moving scan to the fixed.
 TRANSFORM_NAMES = {
-    style: f"{DIRECTION}{suffix}"
-    for style, suffix in (
-        ("itk", ".tfm"),
-        ("fsl", ".mat"),
-        ("lta", ".lta"),
-        ("rire", ".standard"),
-        ("json", ".json"),
-    )
+    "itk": "moving_from_fixed.tfm",
+    "fsl": "fixed_from_moving.mat",
+    "lta": "fixed_from_moving.lta",
+    "rire": "fixed_from_moving.standard",
+    "json": "moving_from_fixed.json",
 }
+REFERENCE_RECORD = "reference.json"
 RESAMPLED, RECORD, PICTURE = "moving_on_fixed.nii.gz", "registration.json", "registration.png"
 REPORT = "report.html"
 # For clinical programs (`results_dicom`).
@@ -47,7 +46,14 @@ PROVENANCE = ("numpy", "scipy", "torch")
 
 
 def outdated_results(out: Path, inputs: Collection[Path]) -> list[Path]:
-    """Return what an earlier registration left in a folder, and a later one might not replace."""
+    """Return what an earlier registration left in a folder, and a later one might not replace.
+
+    Raises
+    ------
+    OutputError
+        The folder holds a reference transform, which would be taken for one of the registration's.
+    """
+    refuse_other(out, REFERENCE_RECORD)
     return outdated_files(out, RECORD, (*TRANSFORM_NAMES.values(), OBJECT, IMAGES), inputs)
 
 

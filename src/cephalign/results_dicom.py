@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def source_series(
-    paths: tuple[Path, Path], options: ReadOptions, warn: Callable[[str], None]
+    paths: tuple[Path, Path], options: tuple[ReadOptions, ReadOptions], warn: Callable[[str], None]
 ) -> tuple[Series, Series]:
     """Read what the DICOM headers of both scans say, and refuse what could not be written later.
 
@@ -27,7 +27,7 @@ def source_series(
     ----------
     paths : pair of Path
         Fixed and moving.
-    options : ReadOptions
+    options : pair of ReadOptions
         As the scans are read with.
     warn : callable
         Told if the two series name different patients.
@@ -38,7 +38,7 @@ def source_series(
         One is no DICOM series, the fixed one names no frame of reference, or the moving one is neither CT,
         MR nor PET.
     """
-    fixed, moving = (read_series(path, options) for path in paths)
+    fixed, moving = map(read_series, paths, options)
     refuse_unwritable(fixed, moving)
     named = {series.text("PatientID") for series in (fixed, moving)} - {""}
     if len(named) > 1:

@@ -12,7 +12,9 @@ from cephalign.errors import OutputError
 
 
 @contextmanager
-def output_folder(out: Path, outdated: Collection[Path] = ()) -> Iterator[Path]:
+def output_folder(
+    out: Path, *, inputs: Collection[Path] = (), outdated: Collection[Path] = ()
+) -> Iterator[Path]:
     """Give a temporary folder inside `out`; on success its files move into `out`, on failure none does.
 
     `out` and its parents are made if they are missing, and unmade if nothing came into them.
@@ -20,13 +22,15 @@ def output_folder(out: Path, outdated: Collection[Path] = ()) -> Iterator[Path]:
     Parameters
     ----------
     out : Path
+    inputs : collection of Path
+        Never written over.
     outdated : collection of Path
         Taken away on success, where nothing replaces them.
 
     Raises
     ------
     OutputError
-        It cannot be made or written to, or the disk is full.
+        It cannot be made or written to, the disk is full, or an input is in the way.
     """
     made = [folder for folder in (out, *out.parents) if not folder.exists()]
     temporary = None
@@ -38,6 +42,8 @@ def output_folder(out: Path, outdated: Collection[Path] = ()) -> Iterator[Path]:
         for target in (out / file.name for file in files):  # found out before the first file is in place
             if target.is_dir() and not _is_earlier_series(target, temporary / target.name):
                 raise OutputError(f"cannot write {target}: a folder is in the way", do="remove or rename it")
+            if target.resolve() in _needed(inputs):
+                raise OutputError(f"cannot write {target}: it is an input", do="choose another --out")
         for file in files:
             if (out / file.name).is_dir():
                 shutil.rmtree(out / file.name)
@@ -70,8 +76,18 @@ def outdated_files(out: Path, record: str, names: Iterable[str], inputs: Collect
     if not (out / record).is_file():
         return []
     found = [path for path in (out / name for name in names) if path.is_file() or _is_series(path)]
-    needed = {place for path in inputs for place in (path.resolve(), *path.resolve().parents)}
-    return [path for path in found if path.resolve() not in needed]
+    return [path for path in found if path.resolve() not in _needed(inputs)]
+
+
+def refuse_other(out: Path, record: str) -> None:
+    """Refuse a folder of another kind of results, known by its record."""
+    if (out / record).is_file():
+        raise OutputError(f"{out} holds other results, with a {record}", do="choose another --out")
+
+
+def _needed(inputs: Collection[Path]) -> set[Path]:
+    """Return the inputs and all folders that they lie in."""
+    return {place for path in inputs for place in (path.resolve(), *path.resolve().parents)}
 
 
 def _is_earlier_series(target: Path, new: Path) -> bool:

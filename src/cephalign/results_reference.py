@@ -13,21 +13,34 @@ import numpy as np
 from cephalign.geometry import Volume
 from cephalign.io.record import DIRECTION, FRAME
 from cephalign.io.texts import write_json
-from cephalign.results import TRANSFORM_NAMES, inputs_record, versions_record, write_transforms
-from cephalign.results_folder import outdated_files
+from cephalign.results import RECORD as REGISTRATION_RECORD
+from cephalign.results import (
+    REFERENCE_RECORD,
+    TRANSFORM_NAMES,
+    inputs_record,
+    versions_record,
+    write_transforms,
+)
+from cephalign.results_folder import outdated_files, refuse_other
 
 if TYPE_CHECKING:
     from cephalign.align.reference.answer import Reference  # its room loads torch
 
-RECORD = "reference.json"
 # Distances between poses are means over six points so far from the middle of the head.
 RADIUS_MM = 75.0
 PROVENANCE = ("numpy", "scipy", "torch", "SimpleITK")
 
 
 def outdated_references(out: Path, inputs: Collection[Path]) -> list[Path]:
-    """Return what an earlier reference left in a folder, and a later one might not replace."""
-    return outdated_files(out, RECORD, TRANSFORM_NAMES.values(), inputs)
+    """Return what an earlier reference left in a folder, and a later one might not replace.
+
+    Raises
+    ------
+    OutputError
+        The folder holds a registration.
+    """
+    refuse_other(out, REGISTRATION_RECORD)
+    return outdated_files(out, REFERENCE_RECORD, TRANSFORM_NAMES.values(), inputs)
 
 
 def write_reference(
@@ -87,7 +100,7 @@ def write_reference(
         "parameters": parameters,
         "versions": versions_record(PROVENANCE),
     }
-    write_json(record, folder / RECORD)
+    write_json(record, folder / REFERENCE_RECORD)
 
 
 def _number(value: float) -> float | None:

@@ -29,13 +29,12 @@ def test_paths_start_from_the_table(table, tmp_path):
 @pytest.mark.parametrize(
     "content",
     [
-        b"fixed\tmoving\na\tb\n",
         b"fixed\tmoving\treference\na\tb\t\n",
         b"fixed\tmoving\treference\na\tb\n",
         b"fixed\tmoving\treference\na\tb\tn/a\n",
-        b"\xef\xbb\xbffixed\tmoving\r\na\tb\r\n",
-        b"person\tmoving\tage\tfixed\n1\tb\t70\ta\n",
-        b"fixed\tmoving\n\n a \tb\n\n",
+        b"\xef\xbb\xbffixed\tmoving\treference\r\na\tb\r\n",
+        b"person\tmoving\tage\tfixed\treference\n1\tb\t70\ta\tn/a\n",
+        b"fixed\tmoving\treference\n\n a \tb\n\n",
     ],
 )
 def test_without_reference(table, tmp_path, content):
@@ -48,11 +47,13 @@ def test_without_reference(table, tmp_path, content):
         (b"", "is no table of pairs"),
         (b"a\tb\nc\td\n", "is no table of pairs"),
         (b"fixed,moving\na,b\n", "is no table of pairs"),
-        (b"fixed\tmoving\n", "holds no pair"),
-        (b"fixed\tmoving\n\n\t\n", "holds no pair"),
-        (b"fixed\tmoving\na\tb\nc\n", "line 3: no moving scan"),
-        (b"fixed\tmoving\n\tb\n", "line 2: no fixed scan"),
-        (b"fixed\tmoving\na\tn/a\n", "line 2: no moving scan"),
+        (b"fixed\tmoving\na\tb\n", "fixed, moving and reference"),  # or aligned is meant by oversight
+        (b"fixed\tmoving\tReference\na\tb\tx.tfm\n", "fixed, moving and reference"),
+        (b"fixed\tmoving\treference\n", "holds no pair"),
+        (b"fixed\tmoving\treference\n\n\t\n", "holds no pair"),
+        (b"fixed\tmoving\treference\na\tb\nc\n", "line 3: no moving scan"),
+        (b"fixed\tmoving\treference\n\tb\n", "line 2: no fixed scan"),
+        (b"fixed\tmoving\treference\na\tn/a\n", "line 2: no moving scan"),
         (b"\xff\xfe\x00\x01", "it is not text"),
     ],
 )

@@ -218,7 +218,14 @@ def test_missing_and_unknown_files(tmp_path):
     with pytest.raises(InputError, match="--style itk or --style fsl"):
         write_transform(MOTION, tmp_path / "t.mat")
     with pytest.raises(InputError, match="a suffix of"):
-        write_transform(MOTION, tmp_path / "t.lta", style=TransformStyle.ITK)
+        write_transform(MOTION, tmp_path / "t.dat", style=TransformStyle.ITK)
+    for name, style, own in (
+        ("t.lta", "itk", r"\.tfm"),
+        ("t.tfm", "lta", r"\.lta"),
+        ("t.mat", "rire", r"\.standard"),
+    ):
+        with pytest.raises(InputError, match=f"suffix is that of another format; expected {own}"):
+            write_transform(MOTION, tmp_path / name, style=TransformStyle(style))
     with pytest.raises(OutputError):
         write_transform(MOTION, tmp_path / "nowhere" / "t.tfm")
     assert list(tmp_path.iterdir()) == []

@@ -215,6 +215,17 @@ def test_integers_are_rounded_and_kept_in_their_range():
     assert (cubic[10] == 255).all()
 
 
+@pytest.mark.parametrize(("dtype", "value"), [(np.int64, -(2**53) - 1), (np.uint64, 2**60)])
+@pytest.mark.parametrize("interpolation", ["nearest", "linear"])
+def test_integers_that_would_not_stay_exact_are_refused(dtype, value, interpolation):
+    data, grid = np.full((5, 6, 7), value, dtype), Grid((5, 6, 7), np.diag([2.0, -1.5, 3, 1]))
+    with pytest.raises(InputError, match=f"integers of at most {2**53}; got {abs(value)}"):
+        resample(Volume(data, grid), grid, interpolation=interpolation)
+    data[...] = np.sign(value) * 2**53
+    kept = resample(Volume(data, grid), grid, interpolation=interpolation).data
+    assert (kept == data).all()
+
+
 def test_labels_stay_labels():
     labels = np.random.default_rng(3).choice([0, 3, 515, 2000], GRIDS["oblique"].shape).astype(np.int16)
     done = resample(Volume(labels, GRIDS["oblique"]), FIXED, MOTION, interpolation="nearest")

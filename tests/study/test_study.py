@@ -198,8 +198,13 @@ def test_a_damaged_network_says_what_to_do(tmp_path):
 
 
 def test_nothing_measured_is_nothing_to_report(tmp_path):
-    ran = CliRunner().invoke(app, ["study", "report", "--scale", "smoke", "--out", str(tmp_path)])
+    out = tmp_path / "none"
+    ran = CliRunner().invoke(app, ["study", "report", "--scale", "smoke", "--out", str(out)])
     assert "nothing to report" in str(ran.exception)
+    assert not out.exists()
+    _ = study_in(tmp_path).cells
+    with pytest.raises(InputError, match="nothing to report"):
+        write_report(study_in(tmp_path))
 
 
 @pytest.mark.parametrize("name", SCALES)

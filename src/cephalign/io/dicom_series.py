@@ -35,7 +35,7 @@ def chosen(images: list[Image], path: Path, wanted: str | None) -> list[Image]:
             f"{path}: no series {wanted}" if not matching else f"{path} holds {len(matching)} series",
             expected="one",
             got=_listing(by_uid),
-            do="choose one with --series NUMBER or --series UID",
+            do="choose one by number or UID, with --series, --fixed-series or --moving-series",
         )
     return by_uid[matching[0]]
 

@@ -86,7 +86,7 @@ def _refuse_swapped(
             f"{path} maps the given fixed volume to the moving one",
             expected="source = moving, destination = fixed",
             got="the reverse",
-            do="exchange --fixed and --moving, then use `cephalign invert`",
+            do="exchange --fixed and --moving; what comes of it, `cephalign invert` turns round",
         )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gzip
 import math
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import numpy as np
 from nibabel.spatialimages import HeaderDataError
 from numpy.typing import NDArray
 
-from cephalign.errors import GeometryError, InputError, OutputError
+from cephalign.errors import GeometryError, InputError, OutputError, ScanWarning
 from cephalign.geometry.grid import Float, Grid, apply_affine
 from cephalign.geometry.volume import Volume
 from cephalign.io.atomic import whole_file
@@ -52,6 +53,7 @@ TYPES = {
 FAST_GZIP = 1
 DESCRIPTION_LENGTH = 79
 QFORM_TOLERANCE_MM = 0.01
+APART_MM = 0.5
 SHEARED = "resample it onto an orthogonal grid first, or set sform_code to 0 if its qform is the right one"
 
 
@@ -197,7 +199,10 @@ def _grid(header: Any, shape: tuple[int, int, int], path: Path, *, allow_unorien
     to_mm = np.diag([*[MM_PER_UNIT[unit]] * 3, 1.0])
     with np.errstate(all="ignore"):
         if int(header["sform_code"]) > 0:
-            return grid_or_refuse(path, shape, to_mm @ header.get_sform(), do=SHEARED)
+            grid = grid_or_refuse(path, shape, to_mm @ header.get_sform(), do=SHEARED)
+            if int(header["qform_code"]) > 0:
+                _warn_of_other(grid, to_mm, header, path)
+            return grid
         if int(header["qform_code"]) > 0:
             return grid_or_refuse(path, shape, to_mm @ _qform(header, path))
     if not allow_unoriented:
@@ -209,6 +214,23 @@ def _grid(header: Any, shape: tuple[int, int, int], path: Path, *, allow_unorien
         )
     spacing = np.abs(np.asarray(header["pixdim"][1:4], dtype=np.float64)) * MM_PER_UNIT[unit]
     return unoriented_grid(path, shape, spacing)
+
+
+def _warn_of_other(grid: Grid, to_mm: Float, header: Any, path: Path) -> None:
+    """Say it if a program that goes by the qform sees the scan elsewhere."""
+    try:
+        other = to_mm @ _qform(header, path)
+    except GeometryError:
+        return
+    apart_mm = np.linalg.norm(
+        apply_affine(other @ grid.voxel_from_world, grid.corners) - grid.corners, axis=1
+    )
+    if apart_mm.max() > APART_MM:
+        warnings.warn(
+            f"{path}: its sform and its qform lie up to {apart_mm.max():.1f} mm apart; the sform is taken",
+            ScanWarning,
+            stacklevel=2,
+        )
 
 
 def _qform(header: Any, path: Path) -> Float:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cephalign.errors import InputError
 
-NEEDED, REFERENCE = ("fixed", "moving"), "reference"
+SCANS, REFERENCE = ("fixed", "moving"), "reference"
 # BIDS writes an empty cell so.
 EMPTY = ("", "n/a")
 
@@ -53,11 +53,11 @@ def read_pairs(path: Path) -> list[PairOfPaths]:
         ) from error
     rows = [[cell.strip() for cell in line.split("\t")] for line in text.splitlines()]
     names = rows[0] if rows else []
-    if not set(NEEDED) <= set(names):
+    if not {*SCANS, REFERENCE} <= set(names):
         raise InputError(
             f"{path} is no table of pairs",
-            expected="a first line with the columns fixed, moving and, if there is one, reference, "
-            "with tabs between",
+            expected="a first line with the columns fixed, moving and reference (a transform, or n/a for "
+            "two that are aligned), with tabs between",
             got=repr("\t".join(names))[:60],
         )
     pairs = [
@@ -71,7 +71,7 @@ def read_pairs(path: Path) -> list[PairOfPaths]:
 
 
 def _pair(path: Path, number: int, row: dict[str, str]) -> PairOfPaths:
-    for name in NEEDED:
+    for name in SCANS:
         if row.get(name, "") in EMPTY:
             raise InputError(f"{path}, line {number}: no {name} scan", expected="tabs between the columns")
     reference = row.get(REFERENCE, "")

@@ -36,6 +36,7 @@ STYLE_BY_SUFFIX = {
     ".dcm": TransformStyle.DICOM,
 }
 AMBIGUOUS_SUFFIX = ".mat"
+MAT_STYLES = (TransformStyle.ITK, TransformStyle.FSL)
 SUFFIXES = (*STYLE_BY_SUFFIX, AMBIGUOUS_SUFFIX)
 
 
@@ -116,7 +117,9 @@ def write_transform(
         The file cannot be written.
     """
     path = Path(path)
-    match TransformStyle(style) if style else _style_of_suffix(path):
+    chosen = TransformStyle(style) if style else _style_of_suffix(path)
+    _refuse_unlike(path, chosen)
+    match chosen:
         case TransformStyle.ITK:
             itk.write(moving_from_fixed, path)
         case TransformStyle.FSL:
@@ -130,8 +133,19 @@ def write_transform(
         case TransformStyle.DICOM:
             raise InputError(
                 f"cannot write {path}: a DICOM registration names the images of both series",
-                do="write another format, then `cephalign convert` it to .dcm with --fixed and --moving",
+                do="let `cephalign convert` or `invert` write it, with both series as --fixed and --moving",
             )
+
+
+def _refuse_unlike(path: Path, style: TransformStyle) -> None:
+    """Refuse a name by which a file would be read as of another style."""
+    own = [suffix for suffix, one in STYLE_BY_SUFFIX.items() if one is style]
+    own += [AMBIGUOUS_SUFFIX] if style in MAT_STYLES else []
+    # Any text may be called .txt.
+    if path.suffix.lower() in {*SUFFIXES} - {*own, ".txt"}:
+        raise InputError(
+            f"{path}: its suffix is that of another format", expected=" or ".join(own), got=path.suffix
+        )
 
 
 def _style_of_content(path: Path) -> TransformStyle:

@@ -17,6 +17,8 @@ SPLINE_ORDER = {"nearest": 0, "linear": 1, "cubic": 3}
 AIR_HU = -1000.0
 # No soft tissue is so low; a scan with such values is in Hounsfield units and holds air.
 SURELY_AIR_HU = -500.0
+# As float64, in which 64-bit integers are interpolated, holds them.
+LARGEST_EXACT = 2**53
 # A voxel is as wide as its spacing: its outer half belongs to it too. The excess absorbs rounding.
 OUTER_HALF = 0.5 + 1e-6
 
@@ -64,10 +66,11 @@ def resample(
     Raises
     ------
     InputError
-        Unknown interpolation, or a fill value that the data type cannot hold.
+        Unknown interpolation, a fill value that the data type cannot hold, or integers too large to be exact.
     """
     if interpolation not in SPLINE_ORDER:
         raise InputError("unknown interpolation", expected=" or ".join(SPLINE_ORDER), got=repr(interpolation))
+    _refuse_inexact(volume.data)
     value = background(volume) if fill is None else _holdable(fill, volume.data.dtype)
     motion = moving_from_fixed or Rigid.identity()
     moving_voxel_from_fixed_voxel = volume.grid.voxel_from_world @ motion.matrix @ grid.world_from_voxel
@@ -96,6 +99,18 @@ def outside(
         index = sum(step * axis for step, axis in zip(row[:3], axes, strict=True)) + row[3]
         beyond |= (index < -OUTER_HALF) | (index > count - 1 + OUTER_HALF)
     return beyond
+
+
+def _refuse_inexact(data: NDArray[Any]) -> None:
+    if data.dtype.kind in "iu" and data.dtype.itemsize == 8:
+        largest = max(int(data.max()), -int(data.min()))
+        if largest > LARGEST_EXACT:
+            raise InputError(
+                "voxels too large to be interpolated exactly",
+                expected=f"integers of at most {LARGEST_EXACT}",
+                got=str(largest),
+                do="give labels smaller numbers, or store the image as floats",
+            )
 
 
 def _holdable(fill: float, dtype: np.dtype[Any]) -> float:

@@ -113,6 +113,7 @@ HEADER_BYTES = {
 }
 
 
+@pytest.mark.filterwarnings("ignore::cephalign.errors.ScanWarning")
 @pytest.mark.parametrize("name", HEADER_BYTES)
 @FEW
 @given(changes=edits, keep=kept)
@@ -122,6 +123,7 @@ def test_mangled_files(tmp_path, content, name, changes, keep):
     reads_or_refuses(tmp_path / name)
 
 
+@pytest.mark.filterwarnings("ignore::cephalign.errors.ScanWarning")
 @FEW
 @given(changes=edits)
 def test_mangled_inside_gzip(tmp_path, content, changes):
