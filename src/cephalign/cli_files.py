@@ -65,14 +65,16 @@ def convert(
         series=series, allow_tilt=allow_tilt, allow_gaps=allow_gaps, allow_unoriented=allow_unoriented
     )
     if _is_transform(source, from_style):
+        if series:
+            raise InputError(f"{source} is a transform", do="give --fixed-series and --moving-series instead")
         both = both_flags(flags, fixed_series, moving_series)
         grids = (_grid(fixed, both[0]), _grid(moving, both[1]))
         found = transform_of(source, grids, from_style)
         _write(found, target, style=style, paths=(fixed, moving), grids=grids, flags=both)
         return
-    if fixed or moving or style:
+    if fixed or moving or style or fixed_series or moving_series:
         raise InputError(
-            f"{source} is a volume", do="leave out --fixed, --moving and --style, which are for transforms"
+            f"{source} is a volume", do="leave out the options for transforms; --series is for it"
         )
     from cephalign.io.volumes import write_volume
 

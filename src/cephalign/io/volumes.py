@@ -107,9 +107,9 @@ def write_volume(volume: Volume, path: str | Path, *, description: str = "") -> 
     path = Path(path)
     match _suffix(path):
         case ".nii" | ".nii.gz":
-            from cephalign.io import nifti
+            from cephalign.io import nifti_write
 
-            nifti.write(volume, path, description)
+            nifti_write.write(volume, path, description)
         case ".mha" | ".nrrd":
             from cephalign.io import itk_image
 
