@@ -83,8 +83,12 @@ def test_convert_a_volume(scans):
     run("convert", scans / "fixed.nii.gz", scans / "b.mha")
     facts = [json.loads(run("info", scans / n, "--json"))[0] for n in ("fixed.nii.gz", "b.mha")]
     assert all(facts[0][key] == facts[1][key] for key in ("shape", "orientation", "min", "max"))
-    with pytest.raises(InputError, match="is a volume"):
-        run("convert", scans / "fixed.nii.gz", scans / "c.mha", "--style", "itk")
+    for option in (("--style", "itk"), ("--moving-series", "2")):
+        with pytest.raises(InputError, match="is a volume"):
+            run("convert", scans / "fixed.nii.gz", scans / "c.mha", *option)
+    write_transform(MOTION, scans / "x.tfm")
+    with pytest.raises(InputError, match="is a transform; give --fixed-series and --moving-series"):
+        run("convert", scans / "x.tfm", scans / "x.json", "--series", "2")
 
 
 def test_invert(tmp_path):
