@@ -12,6 +12,8 @@ from __future__ import annotations
 import argparse
 import shutil
 from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -88,15 +90,15 @@ def is_measured(results: Results, family: str, pair: str, methods: Iterable[str]
 def measure(pair: Pair, family: str, methods: list[Method], results: Results) -> None:
     """Run the methods that have not met this pair, one after another, so that slow hours hit all alike."""
     measure_trivial(pair, family, results)
-    folder = OUT / "work"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    write_volume(pair.fixed, folder / "fixed.nii")
-    write_volume(pair.moving, folder / "moving.nii")
-    for method in methods:
-        key = (family, pair.name, method.name, Start.CENTRES.value)
-        if not results.has(key):
+    missing = [one for one in methods if not results.has((family, pair.name, one.name, Start.CENTRES.value))]
+    with TemporaryDirectory() as place:
+        folder = Path(place)
+        if missing:
+            write_volume(pair.fixed, folder / "fixed.nii")
+            write_volume(pair.moving, folder / "moving.nii")
+        for method in missing:
             job = Job(folder / "fixed.nii", folder / "moving.nii", folder / "method", Start.CENTRES)
+            key = (family, pair.name, method.name, Start.CENTRES.value)
             row = row_of(key, attempt(method, job), pair.moving_from_fixed, pair.points)
             results.add(row)
             print(
@@ -105,7 +107,6 @@ def measure(pair: Pair, family: str, methods: list[Method], results: Results) ->
                 flush=True,
             )
             shutil.rmtree(job.folder)
-    shutil.rmtree(folder)
 
 
 def measure_trivial(pair: Pair, family: str, results: Results) -> None:
