@@ -90,7 +90,7 @@ def is_measured(results: Results, family: str, pair: str, methods: Iterable[str]
 def measure(pair: Pair, family: str, methods: list[Method], results: Results) -> None:
     """Run the methods that have not met this pair, one after another, so that slow hours hit all alike."""
     measure_trivial(pair, family, results)
-    missing = [one for one in methods if not results.has((family, pair.name, one.name, Start.CENTRES.value))]
+    missing = [one for one in methods if not is_measured(results, family, pair.name, [one.name])]
     with TemporaryDirectory() as place:
         folder = Path(place)
         if missing:

@@ -63,7 +63,7 @@ def cell(study: Study, method: Method, split: int) -> dict[str, Any]:
     ]
     if not split:
         drawn = fig9.cell_of(method.name, pairs[0], found[0].moving_from_fixed)
-        study.cells.made(lambda: drawn, fig9.TABLE, method.name)
+        study.cells.keep(drawn, fig9.TABLE, method.name)
     return {"method": method.name, "rows": rows, "notes": [one.note.partition(";")[0] for one in found]}
 
 

@@ -16,23 +16,19 @@ from cephalign import __version__
 from cephalign.cli_augment import add_augment_verb
 from cephalign.cli_files import add_file_verbs
 from cephalign.cli_identify import add_identify_verb
-from cephalign.cli_inputs import say
+from cephalign.cli_inputs import WRONG_EXIT, say
 from cephalign.cli_reference import add_reference_verb
 from cephalign.cli_register import add_register_verb
 from cephalign.cli_rire import add_rire_verb
 from cephalign.cli_simulate import add_simulate_verb
 from cephalign.cli_study import add_study_verb
-from cephalign.cli_train import add_train_verb
+from cephalign.cli_train import SIGNALLED, add_train_verb
 from cephalign.errors import CephalignError, ScanWarning
 
 # Plain help and plain errors: Rich would take a good part of the time that --help may take.
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None
 )
-
-
-# What a shell says of a process that a signal has ended, less the signal's number.
-SIGNALLED = 128
 
 
 def _say_version(wanted: bool) -> None:
@@ -94,4 +90,4 @@ def _show(otherwise: Callable[..., None], message: Warning | str, *details: Any,
 
 def _fail(message: str) -> NoReturn:
     typer.echo(f"cephalign: {message}", err=True)
-    sys.exit(2)
+    sys.exit(WRONG_EXIT)

@@ -16,6 +16,7 @@ import typer
 from cephalign.cli_progress import progress
 from cephalign.errors import InputError
 
+# What a shell says of a process that a signal has ended, less the signal's number.
 SIGNALLED = 128
 
 

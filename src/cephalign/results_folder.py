@@ -38,11 +38,11 @@ def output_folder(
         out.mkdir(parents=True, exist_ok=True)
         temporary = Path(mkdtemp(prefix=".writing-", dir=out))
         yield temporary
-        files = sorted(temporary.iterdir())
+        files, needed = sorted(temporary.iterdir()), _needed(inputs)
         for target in (out / file.name for file in files):  # found out before the first file is in place
             if target.is_dir() and not _is_earlier_series(target, temporary / target.name):
                 raise OutputError(f"cannot write {target}: a folder is in the way", do="remove or rename it")
-            if target.resolve() in _needed(inputs):
+            if target.resolve() in needed:
                 raise OutputError(f"cannot write {target}: it is an input", do="choose another --out")
         for file in files:
             if (out / file.name).is_dir():
@@ -76,7 +76,8 @@ def outdated_files(out: Path, record: str, names: Iterable[str], inputs: Collect
     if not (out / record).is_file():
         return []
     found = [path for path in (out / name for name in names) if path.is_file() or _is_series(path)]
-    return [path for path in found if path.resolve() not in _needed(inputs)]
+    needed = _needed(inputs)
+    return [path for path in found if path.resolve() not in needed]
 
 
 def refuse_other(out: Path, record: str) -> None:
