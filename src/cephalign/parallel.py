@@ -7,7 +7,8 @@ the order of every sum is also the same on any machine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
@@ -23,6 +24,12 @@ def both(work: Callable[[Given], Result], first: Given, second: Given) -> tuple[
     with ThreadPoolExecutor(1) as pool:
         job = pool.submit(work, second)
         return work(first), job.result()
+
+
+def each(work: Callable[[Given], Result], given: Iterable[Given]) -> Iterator[Result]:
+    """Do the same work on many things, as many at once as there are cores; results come in their order."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield from pool.map(work, given)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from cephalign.geometry import Grid, Volume
 from cephalign.geometry.grid import Float, apply_affine
 from cephalign.prep.blocks import block_means
 from cephalign.prep.head import dilated, head_mask
+from cephalign.prep.resample import outside
 
 # Voxels are averaged to this part of the cube's spacing first: what lies between samples must not be missed.
 POOLED_SHARE = 0.75
@@ -116,28 +117,29 @@ class FoundHead:
 
     def sampled(self, grid: Grid) -> NDArray[np.float32]:
         """Return the channels of `CoarseHead` on any grid, (3, I, J, K)."""
-        index, known = self._places(grid)
-        channels = [_interpolated(one, index) * known for one in (self.image, self.rank)]
-        return np.stack([*channels, known.astype(np.float32)]).reshape(CHANNELS, *grid.shape)
+        there, beyond = self._places(grid)
+        channels = [_interpolated(one, there, ~beyond) for one in (self.image, self.rank)]
+        return np.stack([*channels, (~beyond).astype(np.float32)])
 
     def intensity(self, grid: Grid) -> NDArray[np.float32]:
         """Return the first of the channels of `CoarseHead` on any grid, (I, J, K)."""
-        index, known = self._places(grid)
-        return (_interpolated(self.image, index) * known).reshape(grid.shape)
+        there, beyond = self._places(grid)
+        return _interpolated(self.image, there, ~beyond)
 
     def _places(self, grid: Grid) -> tuple[Float, NDArray[np.bool_]]:
-        """Return the voxels of a grid in the scan's, (3, N), and whether they lie in it, (N,)."""
-        index = apply_affine(
-            self.grid.voxel_from_world @ grid.world_from_voxel,
-            np.indices(grid.shape).reshape(3, -1).T.astype(float),
-        ).T
-        top = np.array(self.grid.shape)[:, None] - 0.5
-        known: NDArray[np.bool_] = np.all((index >= -0.5) & (index <= top), axis=0)
-        return index, known
+        """Return what takes a voxel of a grid to the scan's, (4, 4), and which lie beyond it, (I, J, K)."""
+        there = self.grid.voxel_from_world @ grid.world_from_voxel
+        return there, outside(there, grid.shape, self.grid.shape)
 
 
-def _interpolated(image: NDArray[np.float32], index: Float) -> NDArray[np.float32]:
-    values: NDArray[np.float32] = ndimage.map_coordinates(
-        image, index, order=1, mode="nearest", output=np.float32
+def _interpolated(image: NDArray[np.float32], there: Float, known: NDArray[np.bool_]) -> NDArray[np.float32]:
+    values: NDArray[np.float32] = ndimage.affine_transform(
+        image,
+        there[:3, :3],
+        there[:3, 3],
+        output_shape=known.shape,
+        output=np.float32,
+        order=1,
+        mode="nearest",
     )
-    return values
+    return values * known

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
 
 from cephalign.augmentation.motion import Motion
+from cephalign.study.kept import Kept
 from cephalign.study.scale import Scale
 from cephalign.train.task import Batch, Samples
 from cephalign.train.tasks.pairs import FoundPair
 
 ANGLE_DEG, SHIFT_MM = 15.0, 5.0
-# What is kept of what was looked at, so that later epochs need not look again.
-KEPT_BYTES = 2**31
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,6 @@ class Copies:
     scale: Scale
     seed: int
     pairs: Sequence[FoundPair]
-    _kept: dict[Place, Samples] = field(default_factory=dict)
 
     def places(self, originals: Sequence[int], count: int) -> list[Place]:
         """Return the first copies of some originals, `count` of each."""
@@ -54,18 +53,17 @@ class Copies:
 
     def sample(self, place: Place) -> Samples:
         """Return what `FoundPair.copy` and `.mono` show of a copy."""
-        if place not in self._kept:
-            pair, motions = self.pairs[place.original], self.motions(place)
-            config = self.scale.images
-            shown = {**pair.copy(motions, config), "mono": pair.mono(motions, config)}
-            sample = {name: values.astype(np.float32) for name, values in shown.items()}
-            if (len(self._kept) + 1) * sum(values.nbytes for values in sample.values()) > KEPT_BYTES:
-                return sample
-            self._kept[place] = sample
-        return self._kept[place]
+        pair, motions = self.pairs[place.original], self.motions(place)
+        shown = pair.copy(motions, self.scale.images)
+        shown["mono"] = pair.mono(motions, self.scale.images)
+        return {name: values.astype(np.float32) for name, values in shown.items()}
 
     def batch(self, places: Sequence[Place], device: torch.device) -> Batch:
         """Return copies one after the other, as `PairNetwork` wants them."""
-        samples = [self.sample(place) for place in places]
+        samples = self._kept.at(places)
         stacked = {name: np.stack([one[name] for one in samples]) for name in samples[0]}
         return {name: torch.from_numpy(values).to(device) for name, values in stacked.items()}
+
+    @cached_property
+    def _kept(self) -> Kept[Place]:
+        return Kept(self.sample)

@@ -22,7 +22,7 @@ WARM = ScheduleConfig(warmup_steps=5)
 Reached = Callable[[int, int], None]
 
 
-class Batches(Protocol):
+class Shown(Protocol):
     """Where batches come from: `Copies`, `Kinds`."""
 
     def batch(self, places: Sequence[Place], device: torch.device) -> Batch:
@@ -35,7 +35,7 @@ class Lesson:
 
     Parameters
     ----------
-    copies : Batches
+    copies : Shown
     places : sequence of Place
         The copies to learn from.
     epochs, batch : int
@@ -47,13 +47,23 @@ class Lesson:
         Told how many epochs are done, and of how many in all stages.
     """
 
-    copies: Batches
+    copies: Shown
     places: Sequence[Place]
     epochs: int
     batch: int
     seed: int
     device: torch.device
     reached: Reached
+
+    @property
+    def batches(self) -> int:
+        """Of an epoch; what is left over is not learnt from in it."""
+        return max(1, len(self.places) // self.batch)
+
+    @property
+    def steps(self) -> int:
+        """Of a stage."""
+        return self.epochs * self.batches
 
     def shortened(self, share: float) -> Lesson:
         """Return the lesson with fewer epochs."""
@@ -85,15 +95,14 @@ class Lesson:
     def _teach_stage(self, network: StagedNetwork, stage: int, rate: float, keeper: Keeper) -> None:
         learning = [one for one in network.parameters() if one.requires_grad]
         descent = torch.optim.AdamW(learning, rate, weight_decay=WEIGHT_DECAY)
-        batches = max(1, len(self.places) // self.batch)  # incomplete ones are left out
         for epoch in range(keeper.put_into(network, descent, stage), self.epochs):
             # Of each epoch for itself, so that one can be the first of a leg.
             rng = np.random.default_rng([self.seed, stage, epoch])
             torch.manual_seed(int(rng.integers(2**62)))
             order = rng.permutation(len(self.places))
-            for number in range(batches):
+            for number in range(self.batches):
                 chosen = [self.places[n] for n in order[number * self.batch :][: self.batch]]
-                part = part_of_rate(WARM, epoch * batches + number, self.epochs * batches)
+                part = part_of_rate(WARM, epoch * self.batches + number, self.steps)
                 for group in descent.param_groups:
                     group["lr"] = rate * part
                 loss = network.loss(self.copies.batch(chosen, self.device), stage)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from cephalign.errors import InputError
-from cephalign.geometry import Modality, Rigid
+from cephalign.geometry import Modality, Rigid, Volume
 from cephalign.geometry.grid import apply_affine
 from cephalign.io.pairs_table import read_pairs
 from cephalign.io.transforms import read_transform
@@ -87,9 +87,7 @@ class Simulated:
         while True:
             session = simulated_session(rng, scale.preset, modalities=KINDS, anatomy=self.anatomy)
             try:
-                return {
-                    kind: FoundHead.of(session.scans[kind], min(scale.images.spacing_mm)) for kind in KINDS
-                }
+                return _found({kind: session.scans[kind] for kind in KINDS}, scale)
             except InputError:  # so little of it, or so much noise
                 continue
 
@@ -128,8 +126,13 @@ class Scanned:
 
     def kinds(self, scale: Scale, seed: int, number: int) -> dict[Modality, FoundHead]:
         """Return the two scans of a pair."""
-        pair = self.pair(scale, seed, number)
-        return {FIXED: pair.fixed, MOVING: pair.moving}
+        paths = read_pairs(self.table)[number]
+        return _found({FIXED: read_volume(paths.fixed), MOVING: read_volume(paths.moving)}, scale)
+
+
+def _found(scans: Mapping[Modality, Volume], scale: Scale) -> dict[Modality, FoundHead]:
+    spacing_mm = min(scale.classified_images.spacing_mm)
+    return {kind: FoundHead.of(scan, spacing_mm) for kind, scan in scans.items()}
 
 
 def split_of(scale: Scale, seed: int, number: int) -> Split:

@@ -37,11 +37,13 @@ class Scale:
     filters : int
         Of the two compared networks that would take longest: Sloan et al.'s first and Liu et al.'s.
     sweep : tuple of int
-        The n of Fig. 6.
+        The n of Fig. 6; all networks learn in as many steps as with `copies`.
+    classified_images : FeaturesConfig
+        What the networks of Table 3 see: two of them take longer than all others together.
     classified : int
-        Images of each kind and original, for Table 3.
+        Images of each kind and original, for that table.
     classified_epochs : int
-        Of its networks, two of which take longer than all others together.
+        Of its networks.
     turned_preset : str
         How heads are scanned for Fig. 7; the paper's search takes minutes on scans of full size.
     turned_pairs : int
@@ -62,6 +64,7 @@ class Scale:
     rates: tuple[float, ...]
     filters: int
     sweep: tuple[int, ...]
+    classified_images: FeaturesConfig = field(repr=False)
     classified: int
     classified_epochs: int
     turned_preset: str
@@ -74,12 +77,14 @@ class Scale:
         return hashlib.sha256(repr(asdict(self)).encode()).hexdigest()[:12]
 
 
+SMALLEST = FeaturesConfig((16, 16, 12), (16.0, 16.0, 20.0), (4, 8, 16), in_plane_pools=0)
+PAPERS = FeaturesConfig((256, 256, 26), (1.0, 1.0, 6.0))
 SCALES = {
     scale.name: scale
     for scale in (
         Scale(
             "smoke",
-            FeaturesConfig((16, 16, 12), (16.0, 16.0, 20.0), (4, 8, 16), in_plane_pools=0),
+            SMALLEST,
             "small",
             originals=5,
             copies=4,
@@ -90,6 +95,7 @@ SCALES = {
             rates=(1e-3,),
             filters=4,
             sweep=(1, 2),
+            classified_images=SMALLEST,
             classified=2,
             classified_epochs=1,
             turned_preset="small",
@@ -101,15 +107,18 @@ SCALES = {
             FeaturesConfig((32, 32, 20), (8.0, 8.0, 8.0), (8, 16, 32, 64, 128), in_plane_pools=1),
             "rire",
             originals=10,
-            copies=24,
+            copies=99,
             test_copies=2,
             splits=4,
-            epochs=24,
+            epochs=6,
             batch=12,
             rates=(3e-4, 1e-3, 3e-3),
             filters=16,
             sweep=(4, 9, 19, 34, 54, 74, 99, 124),
-            classified=8,
+            classified_images=FeaturesConfig(
+                (16, 16, 12), (16.0, 16.0, 14.0), (8, 16, 32, 64), in_plane_pools=1
+            ),
+            classified=32,
             classified_epochs=5,
             turned_preset="small",
             turned_pairs=5,
@@ -117,7 +126,7 @@ SCALES = {
         ),
         Scale(
             "paper",
-            FeaturesConfig((256, 256, 26), (1.0, 1.0, 6.0)),
+            PAPERS,
             "rire",
             originals=16,
             copies=99,
@@ -128,6 +137,7 @@ SCALES = {
             rates=(3e-4, 1e-3, 3e-3),
             filters=64,
             sweep=tuple(range(4, 125, 5)),
+            classified_images=PAPERS,
             classified=100,
             classified_epochs=30,
             turned_preset="rire",

@@ -13,8 +13,8 @@ from cephalign.study.tables import of_table1, of_table2, of_table3, of_table3_of
 SECTIONS: dict[str, tuple[str, str, Callable[[Study], Table]]] = {
     "fig6": (
         "Fig. 6: how many synthetic images",
-        "The DCNN, on copies of unseen originals. More copies are also more steps of training, as in "
-        "the paper, where R² levels off near n = 94 and 99 are taken.",
+        "The DCNN, on copies of unseen originals, after as many steps of training for each n. The paper's "
+        "R² levels off near n = 94, and it takes 99.",
         of_fig6,
     ),
     "fig7": (

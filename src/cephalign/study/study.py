@@ -14,6 +14,7 @@ import torch
 from cephalign.errors import InputError
 from cephalign.io.atomic import whole_file
 from cephalign.models.pair_network import StagedNetwork
+from cephalign.parallel import each
 from cephalign.study.cells import Cells
 from cephalign.study.copies import Copies, Place
 from cephalign.study.lesson import Lesson, Reached, mean_loss
@@ -75,10 +76,11 @@ class Study:
     @cached_property
     def copies(self) -> Copies:
         """Return the originals, made or read when first wanted, and their copies."""
-        pairs = []
-        for number in range(self.scale.originals):
-            self.tell(f"original {number + 1} of {self.scale.originals}")
-            pairs.append(self.source.pair(self.scale, self.seed, number))
+        self.tell("originals")
+        count, pairs = self.scale.originals, []
+        for pair in each(partial(self.source.pair, self.scale, self.seed), range(count)):
+            pairs.append(pair)
+            self.reached(len(pairs), count)
         return Copies(self.scale, self.seed, pairs)
 
     def split(self, number: int) -> Split:

@@ -27,7 +27,7 @@ from cephalign.study.study import TUNING_SHARE, Study
 TABLE, RATE = "table3", "rate3"
 NETWORKS: dict[str, Callable[[Scale, int], nn.Module]] = {
     "DCNN": lambda scale, kinds: Classifier(
-        scale.images.encoder, kinds, torch.Generator().manual_seed(torch.initial_seed())
+        scale.classified_images.encoder, kinds, torch.Generator().manual_seed(torch.initial_seed())
     ),
     "AlexNet": lambda _, kinds: AlexNet(kinds),
     "VGG-19": lambda _, kinds: Vgg19(kinds),
