@@ -110,6 +110,7 @@ def test_the_package_loads_nothing_heavy():
         ("identify",),
         ("rire",),
         ("train",),
+        ("study",),
     ],
 )
 def test_help_loads_nothing_heavy(verb):

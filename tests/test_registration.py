@@ -219,6 +219,10 @@ def test_nothing_in_common_fails(plain, sigma_vox):
 def test_unknown_options(plain):
     with pytest.raises(InputError, match="auto, pose, features, symmetry, header; got 'landmarks'"):
         register(plain.fixed, plain.moving, method="landmarks")
+    with pytest.raises(
+        InputError, match=r"^moving is no scan .* got str; read files by cephalign.read_volume"
+    ):
+        register(plain.fixed, "moving.nii")
     with pytest.raises(InputError, match="mi, evolution or none"):
         register(plain.fixed, plain.moving, refinement="demons")
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from cephalign.geometry import Grid, Rigid, Volume
 from cephalign.geometry.grid import Float
+from cephalign.io.texts import finite
 
 Facts = dict[str, object]
 
@@ -47,8 +48,8 @@ def describe_volume(volume: Volume) -> Facts:
         "left_handed": grid.is_left_handed,
         "centre_mm": _rounded(grid.centre),
         "dtype": str(volume.data.dtype),
-        "min": _finite(np.min(volume.data)),
-        "max": _finite(np.max(volume.data)),
+        "min": finite(np.min(volume.data)),
+        "max": finite(np.max(volume.data)),
         "modality": str(volume.modality),
     }
 
@@ -100,11 +101,6 @@ def as_text(name: str, facts: Facts) -> str:
             )
         lines.append(f"  {key:<22}{shown}")
     return "\n".join(lines)
-
-
-def _finite(value: np.generic) -> float | None:
-    """JSON knows neither NaN nor infinity."""
-    return float(value) if np.isfinite(value) else None
 
 
 def _rounded(values: Float) -> list[float]:

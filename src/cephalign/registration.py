@@ -144,6 +144,13 @@ def _ended(
 
 
 def _prepared(volume: Volume, name: str) -> Scan:
+    if not isinstance(volume, Volume):
+        raise InputError(
+            f"{name} is no scan that was read",
+            expected="a cephalign.Volume",
+            got=type(volume).__name__,
+            do="read files by cephalign.read_volume",
+        )
     known = recognised(volume)
     try:
         return prepare(known)

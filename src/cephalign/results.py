@@ -17,7 +17,7 @@ from cephalign import __version__
 from cephalign.geometry import Grid, Rigid, Volume
 from cephalign.io.hashes import sha256_of
 from cephalign.io.record import DIRECTION, FRAME
-from cephalign.io.texts import write_json
+from cephalign.io.texts import finite, write_json
 from cephalign.io.transforms import TransformStyle, write_transform
 from cephalign.io.volumes import write_volume
 from cephalign.prep.resample import resample
@@ -197,7 +197,7 @@ def registration_record(
             {
                 "name": stage.name,
                 DIRECTION: stage.moving_from_fixed.matrix.tolist(),
-                "similarity_nats": stage.similarity if math.isfinite(stage.similarity) else None,
+                "similarity_nats": finite(stage.similarity),
                 "seconds": round(stage.seconds, 3),
             }
             for stage in found.stages

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 
 from cephalign.geometry import Volume
 from cephalign.io.record import DIRECTION, FRAME
-from cephalign.io.texts import write_json
+from cephalign.io.texts import finite, write_json
 from cephalign.results import RECORD as REGISTRATION_RECORD
 from cephalign.results import (
     REFERENCE_RECORD,
@@ -79,16 +78,16 @@ def write_reference(
         DIRECTION: found.moving_from_fixed.matrix.tolist(),
         "agreed": found.agreed,
         "reason": found.reason,
-        "uncertainty_mm": _number(found.uncertainty_mm),
+        "uncertainty_mm": finite(found.uncertainty_mm),
         "spreads_mm": (
-            {name: _number(mm) for name, mm in asdict(found.spreads).items()} if found.spreads else None
+            {name: finite(mm) for name, mm in asdict(found.spreads).items()} if found.spreads else None
         ),
         "members": [
             {
                 "name": member.name,
                 DIRECTION: member.moving_from_fixed.matrix.tolist(),
-                "similarity_nats": _number(member.similarity),
-                "surface_gap_mm": _number(member.surface_gap_mm),
+                "similarity_nats": finite(member.similarity),
+                "surface_gap_mm": finite(member.surface_gap_mm),
                 "agrees": member.agrees,
                 "distance_mm": float(
                     member.moving_from_fixed.distance(found.moving_from_fixed, about).mean()
@@ -101,8 +100,3 @@ def write_reference(
         "versions": versions_record(PROVENANCE),
     }
     write_json(record, folder / REFERENCE_RECORD)
-
-
-def _number(value: float) -> float | None:
-    """JSON knows neither NaN nor infinity."""
-    return value if math.isfinite(value) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,11 @@ def write_json(record: Mapping[str, Any], path: Path) -> None:
     """
     with whole_file(path) as temporary:
         temporary.write_text(json.dumps(record, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def finite(value: float) -> float | None:
+    """Return a number as JSON can hold it: none instead of NaN and infinity."""
+    return float(value) if math.isfinite(value) else None
 
 
 def write_table(names: Iterable[str], rows: Iterable[Iterable[object]], path: Path) -> None:

@@ -57,7 +57,7 @@ def test_the_papers_images_fit(kind):
 
 @every_network
 def test_learns_stage_by_stage(kind):
-    """The pairs it is shown, and less of others: far nearer than saying nothing."""
+    """The pairs it is shown, by heart, and something of others: far nearer than saying nothing."""
     network, pairs = made(kind), batch(12)
     for stage in range(len(kind.STAGES)):
         network.begin(stage)
@@ -73,7 +73,7 @@ def test_learns_stage_by_stage(kind):
             losses.append(loss.item())
         assert losses[-1] < 0.6 * losses[0]
     network.eval()
-    for known, share in ((pairs, 0.5), (batch(12, seed=9), 0.8)):
+    for known, share in ((pairs, 0.2), (batch(12, seed=9), 0.8)):
         with torch.inference_mode():
             said = network.responses(network(known["fixed"], known["moving"]))
         assert said.shape == (12, 6)
