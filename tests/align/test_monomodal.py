@@ -4,10 +4,15 @@ import numpy as np
 import pytest
 
 from cephalign.align.monomodal import mean_squares
-from cephalign.geometry import Rigid
+from cephalign.geometry import Rigid, Volume
+from cephalign.geometry.grid import apply_affine
 from cephalign.prep.head import head_mask
 from cephalign.prep.resample import resample
 from cephalign.simulate.pair import simulated_pair
+
+
+def everywhere(fixed):
+    return Volume(np.ones(fixed.grid.shape, dtype=bool), fixed.grid)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +31,7 @@ def test_finds_its_way_back(scans):
         np.argwhere(mask.data)[::50] @ mask.grid.world_from_voxel[:3, :3].T
         + mask.grid.world_from_voxel[:3, 3]
     )
-    found = mean_squares(fixed, moving, Rigid.identity())
+    found = mean_squares(fixed, moving, Rigid.identity(), everywhere(fixed))
     assert Rigid.identity().distance(truth, points).mean() > 8
     assert found.distance(truth, points).mean() < 0.5
 
@@ -34,4 +39,19 @@ def test_finds_its_way_back(scans):
 def test_keeps_the_start_where_nothing_overlaps(scans):
     fixed, moving, _ = scans
     far = Rigid.from_euler((0, 0, 0), (900, 0, 0))
-    assert mean_squares(fixed, moving, far) == far
+    assert mean_squares(fixed, moving, far, everywhere(fixed)) == far
+
+
+def test_what_is_not_seen_is_not_compared(scans):
+    fixed, moving, truth = scans
+    data, seen = fixed.data.copy(), np.zeros(fixed.grid.shape, dtype=bool)
+    seen[:, :, 5:-5] = True
+    data[~seen] = 0
+    blind = Volume(data, fixed.grid, fixed.modality)
+    points = apply_affine(fixed.grid.world_from_voxel, np.argwhere(seen)[::900].astype(float))
+
+    def off(mask):
+        found = mean_squares(blind, moving, Rigid.identity(), Volume(mask, fixed.grid))
+        return found.distance(truth, points).mean()
+
+    assert off(seen) < 0.3 * off(np.ones_like(seen))

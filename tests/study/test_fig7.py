@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from cephalign.geometry import Grid, Rigid, Volume
 from cephalign.simulate.pair import simulated_pair
 from cephalign.simulate.presets.preset import HU
-from cephalign.study.fig7 import counts, head_only
+from cephalign.study.fig7 import counts, head_only, turned_whole
 
 
 def test_cleaning_leaves_the_head_and_takes_the_table(preset):
@@ -20,6 +21,21 @@ def test_cleaning_leaves_the_head_and_takes_the_table(preset):
     assert (clean.data[gone] == -1000).all()
     # Its shell, of which so thick slices show the half.
     assert (scan.data[gone] > -700).sum() > 50
+
+
+def test_nothing_is_lost_by_a_turn():
+    matrix = np.array([[-2.0, 0.3, 0, 40], [0.3, 2.0, 0.2, -60], [0, -0.1, 5.0, 12], [0, 0, 0, 1]])
+    matrix[:3, :3] = np.linalg.qr(matrix[:3, :3])[0] * (2.0, 2.1, 5.0)
+    data = np.zeros((30, 28, 12), np.float32)
+    data[3:-3, 3:-3, 2:-2] = np.random.default_rng(6).uniform(50, 100, (24, 22, 8))
+    scan = Volume(data, Grid(data.shape, matrix))
+    motion = Rigid.from_axis_angle((1, 2, -1), 80.0, (30, 0, -4), tuple(scan.grid.centre))
+    turned = turned_whole(scan, motion)
+    np.testing.assert_allclose(turned.grid.spacing, scan.grid.spacing)
+    assert abs(turned.data.sum() / data.sum() - 1) < 0.02
+    middle = np.argwhere(turned.data > 40).mean(axis=0)
+    world = turned.grid.world_from_voxel[:3, :3] @ middle + turned.grid.world_from_voxel[:3, 3]
+    assert np.abs(world - motion.map(scan.grid.centre)).max() < 1.0
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,12 @@ from typer.testing import CliRunner
 
 from cephalign import write_transform, write_volume
 from cephalign.cli import app
+from cephalign.errors import InputError
 from cephalign.geometry import Modality
+from cephalign.simulate.labelled import LabelledHeads
 from cephalign.simulate.pair import simulated_pair
-from cephalign.study.originals import Scanned
+from cephalign.simulate.procedural import procedural_head
+from cephalign.study.originals import Scanned, Simulated
 from cephalign.study.scale import scale_of
 
 
@@ -53,3 +56,22 @@ def test_refuses(written, tmp_path, count, more, said):
     ran = CliRunner().invoke(app, [*words, *more])
     assert said in str(ran.exception)
     assert not (tmp_path / "x").exists()
+
+
+def test_no_person_is_in_two_originals(tmp_path, monkeypatch):
+    asked = set()
+
+    def draw(_, rng, *, spacing_mm, device="cpu", which=None):
+        asked.add(which)
+        return procedural_head(rng, spacing_mm=spacing_mm, device=device)
+
+    monkeypatch.setattr(LabelledHeads, "draw", draw)
+    scale = scale_of("smoke")
+    for number in range(scale.originals):
+        with pytest.raises(InputError, match="too few label maps" if number else "holds no label map"):
+            Simulated(LabelledHeads(tmp_path)).pair(scale, 3, 0)
+        (tmp_path / f"{number}.nii").write_bytes(b"")
+    source = Simulated(LabelledHeads(tmp_path))
+    source.pair(scale, 3, 1)
+    source.kinds(scale, 3, 4)
+    assert asked == {("1.nii",), ("4.nii",)}

@@ -121,6 +121,22 @@ def test_a_rate_at_which_learning_diverges_is_not_taken(tmp_path):
     assert study.best_rate("rate", "y", lambda _: float("inf")) in losses
 
 
+@pytest.mark.parametrize(
+    ("best", "tried"),
+    [(1e-3, [3e-4, 1e-3, 3e-3]), (1e-2, [3e-4, 1e-3, 3e-3, 1e-2]), (3e-5, [3e-4, 1e-3, 3e-3, 1e-4, 3e-5])],
+)
+def test_rates_are_tried_until_the_best_has_neighbours(tmp_path, best, tried):
+    study = Study(scale_of("small"), 5, tmp_path, Simulated(), torch.device("cpu"), print, lambda *_: None)
+    asked = []
+
+    def loss(rate):
+        asked.append(rate)
+        return abs(np.log(rate / best))
+
+    assert study.best_rate("rate", "x", loss) == best
+    assert asked == tried
+
+
 def test_other_sizes_are_another_study(tmp_path):
     _ = study_in(tmp_path).cells
     longer = replace(SMOKE, epochs=SMOKE.epochs + 1)

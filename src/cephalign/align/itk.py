@@ -49,7 +49,7 @@ def optimised(
     method.SetMovingInitialTransform(_as_transform(start))
     try:
         with _one_thread():
-            method.Execute(*map(_as_image, images))
+            method.Execute(*map(as_image, images))
     except RuntimeError:  # ITK's way to say that too few voxels overlap
         return None
     return start @ _rigid_of(turn)
@@ -69,7 +69,7 @@ def _one_thread() -> Iterator[None]:
         sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(before)
 
 
-def _as_image(image: LevelImage) -> Any:
+def as_image(image: LevelImage) -> Any:
     """Hand a level over with its RAS+ frame as it is: ITK asks only that both scans share one."""
     out = sitk.GetImageFromArray(image.values.numpy())
     world_from_voxel = np.linalg.inv(image.voxel_from_world)

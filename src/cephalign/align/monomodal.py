@@ -7,7 +7,7 @@ the other. Through SimpleITK.
 from __future__ import annotations
 
 from cephalign.align.image import LevelImage, level_image, pooled_by
-from cephalign.align.itk import optimised, sitk
+from cephalign.align.itk import as_image, optimised, sitk
 from cephalign.geometry import Rigid, Volume
 
 SHRINK = (4, 2, 1)
@@ -17,7 +17,7 @@ ITERATIONS, RELAXATION, GRADIENT_TOLERANCE = 100, 0.5, 1e-4
 LONGEST_STEP, SHORTEST_STEP = 0.0625, 1e-5
 
 
-def mean_squares(fixed: Volume, moving: Volume, start: Rigid) -> Rigid:
+def mean_squares(fixed: Volume, moving: Volume, start: Rigid, seen: Volume) -> Rigid:
     """Refine a start.
 
     Parameters
@@ -26,6 +26,8 @@ def mean_squares(fixed: Volume, moving: Volume, start: Rigid) -> Rigid:
         Equal where they show the same tissue.
     start : Rigid
         A guess of `moving_from_fixed`.
+    seen : Volume
+        Bool mask, on the fixed grid, of what is compared.
 
     Returns
     -------
@@ -33,10 +35,12 @@ def mean_squares(fixed: Volume, moving: Volume, start: Rigid) -> Rigid:
         `moving_from_fixed`; the last that was found before images ceased to overlap.
     """
     images = level_image(fixed), level_image(moving)
+    mask = as_image(level_image(seen))
     pose = start
     for shrink in SHRINK:
         method = sitk.ImageRegistrationMethod()
         method.SetMetricAsMeanSquares()
+        method.SetMetricFixedMask(sitk.Cast(mask, sitk.sitkUInt8))
         method.SetOptimizerAsRegularStepGradientDescent(
             learningRate=LONGEST_STEP,
             minStep=SHORTEST_STEP,

@@ -126,6 +126,10 @@ class FoundHead:
         there, beyond = self._places(grid)
         return _interpolated(self.image, there, ~beyond)
 
+    def known(self, grid: Grid) -> NDArray[np.bool_]:
+        """Return the last of the channels of `CoarseHead` on any grid, (I, J, K)."""
+        return ~self._places(grid)[1]
+
     def _places(self, grid: Grid) -> tuple[Float, NDArray[np.bool_]]:
         """Return what takes a voxel of a grid to the scan's, (4, 4), and which lie beyond it, (I, J, K)."""
         there = self.grid.voxel_from_world @ grid.world_from_voxel

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from cephalign.augmentation.motion import Motion
+from cephalign.models.features import grid_about
 from cephalign.study.kept import Kept
 from cephalign.study.scale import Scale
 from cephalign.train.task import Batch, Samples
@@ -52,10 +53,12 @@ class Copies:
         return self.pairs[place.original].motions(rng, ANGLE_DEG, SHIFT_MM)
 
     def sample(self, place: Place) -> Samples:
-        """Return what `FoundPair.copy` and `.mono` show of a copy."""
-        pair, motions = self.pairs[place.original], self.motions(place)
-        shown = pair.copy(motions, self.scale.images)
-        shown["mono"] = pair.mono(motions, self.scale.images)
+        """Return what `FoundPair.copy` and `.mono` show of a copy, within the scans' own fields of view."""
+        pair, motions, config = self.pairs[place.original], self.motions(place), self.scale.images
+        shown = pair.copy(motions, config)
+        for name, head in (("fixed", pair.fixed), ("moving", pair.moving)):
+            shown[name] = shown[name] * head.known(grid_about(head.centre, config))
+        shown["mono"] = pair.mono(motions, config)
         return {name: values.astype(np.float32) for name, values in shown.items()}
 
     def batch(self, places: Sequence[Place], device: torch.device) -> Batch:

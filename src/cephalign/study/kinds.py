@@ -11,7 +11,7 @@ import torch
 
 from cephalign.augmentation.motion import draw_motion
 from cephalign.geometry import Modality
-from cephalign.models.features import image_about
+from cephalign.models.features import grid_about, image_about
 from cephalign.parallel import each
 from cephalign.prep.coarse import FoundHead
 from cephalign.study.copies import ANGLE_DEG, SHIFT_MM, Place
@@ -55,9 +55,9 @@ class Kinds:
         rng = np.random.default_rng([self.seed, KINDS_STREAM, place.original, 1 + place.copy])
         found = self._heads[place.original][self.label(place)]
         motion = draw_motion(rng, ANGLE_DEG, SHIFT_MM, found.centre)
-        return {
-            "image": image_about(found, found.centre, self.scale.classified_images, motion.copy_from_original)
-        }
+        config = self.scale.classified_images
+        image = image_about(found, found.centre, config, motion.copy_from_original)
+        return {"image": image * found.known(grid_about(found.centre, config))}
 
     def batch(self, places: Sequence[Place], device: torch.device) -> Batch:
         """Return `image` (B, 1, I, J, K) and `kind` (B,)."""

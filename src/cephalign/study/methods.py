@@ -14,7 +14,7 @@ from cephalign.align.monomodal import mean_squares
 from cephalign.align.stage import Stage
 from cephalign.geometry import Rigid, Volume
 from cephalign.geometry.grid import Float
-from cephalign.models.baselines.liu import Liu
+from cephalign.models.baselines.liu import Liu, seen
 from cephalign.models.baselines.zou import Zou
 from cephalign.models.baselines.zou_matching import matched, motion_by_consensus, points_of
 from cephalign.models.features import FeaturesConfig, grid_about, image_about, motion_of
@@ -123,7 +123,8 @@ class Synthesis(LearntMethod):
             Volume(image[0, 0].cpu().numpy(), grid_about(centre, self.config))
             for image, centre in ((fixed, fixed_centre), (made, moving_centre))
         )
-        return mean_squares(target, source, motion_of(np.zeros(6), fixed_centre, moving_centre))
+        mask = Volume(seen(fixed)[0, 0].cpu().numpy(), target.grid)
+        return mean_squares(target, source, motion_of(np.zeros(6), fixed_centre, moving_centre), mask)
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +20,7 @@ from cephalign.io.volumes import read_volume
 from cephalign.prep.coarse import FoundHead
 from cephalign.prep.head import head_mask
 from cephalign.simulate.head import Anatomy
+from cephalign.simulate.labelled import LabelledHeads
 from cephalign.simulate.procedural import procedural_head
 from cephalign.simulate.session import simulated_session
 from cephalign.study.scale import Scale
@@ -67,6 +69,7 @@ class Simulated:
     Parameters
     ----------
     anatomy : Anatomy
+        Of label maps each original takes another, so that no person is on both sides of a split.
     """
 
     anatomy: Anatomy = procedural_head
@@ -79,17 +82,30 @@ class Simulated:
     def pair(self, scale: Scale, seed: int, number: int) -> FoundPair:
         """Simulate a pair."""
         rng = np.random.default_rng([seed, number])
-        return found_pair(rng, scale.preset, self.anatomy, min(scale.images.spacing_mm))
+        return found_pair(rng, scale.preset, self._head(scale, number), min(scale.images.spacing_mm))
 
     def kinds(self, scale: Scale, seed: int, number: int) -> dict[Modality, FoundHead]:
         """Simulate a CT, a T1, a T2 and a PD of another head."""
         rng = np.random.default_rng([seed, KINDS_STREAM, number])
+        anatomy = self._head(scale, number)
         while True:
-            session = simulated_session(rng, scale.preset, modalities=KINDS, anatomy=self.anatomy)
+            session = simulated_session(rng, scale.preset, modalities=KINDS, anatomy=anatomy)
             try:
                 return _found({kind: session.scans[kind] for kind in KINDS}, scale)
             except InputError:  # so little of it, or so much noise
                 continue
+
+    def _head(self, scale: Scale, number: int) -> Anatomy:
+        if not isinstance(self.anatomy, LabelledHeads):
+            return self.anatomy
+        names = self.anatomy.names
+        if len(names) < scale.originals:
+            raise InputError(
+                "too few label maps for a study",
+                expected=f"one for each of {scale.originals} originals",
+                got=str(len(names)),
+            )
+        return partial(self.anatomy.draw, which=(names[number],))
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from cephalign.errors import InputError
 from cephalign.models.features import FeaturesConfig
 
+RATES = (3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2)
 TURNS = (0, 15, 30, 45, 60, 90, 120, 150, 180)
 
 
@@ -33,7 +34,8 @@ class Scale:
     epochs, batch : int
         Of every network's training, in each of its stages.
     rates : tuple of float
-        Learning rates that are tried for every network, on the first split's validation.
+        Learning rates for every network, by the first split's validation: tried are the middle one and its
+        neighbours, and further ones while the last is the best.
     filters : int
         Of the two compared networks that would take longest: Sloan et al.'s first and Liu et al.'s.
     sweep : tuple of int
@@ -112,7 +114,7 @@ SCALES = {
             splits=4,
             epochs=6,
             batch=12,
-            rates=(3e-4, 1e-3, 3e-3),
+            rates=RATES,
             filters=16,
             sweep=(4, 9, 19, 34, 54, 74, 99, 124),
             classified_images=FeaturesConfig(
@@ -134,7 +136,7 @@ SCALES = {
             splits=4,
             epochs=30,
             batch=4,
-            rates=(3e-4, 1e-3, 3e-3),
+            rates=RATES,
             filters=64,
             sweep=tuple(range(4, 125, 5)),
             classified_images=PAPERS,

@@ -100,19 +100,26 @@ class Study:
         return self.copies.places(numbers.train, count), self.copies.places(numbers.test, count)
 
     def best_rate(self, table: str, name: str, loss: Callable[[float], float]) -> float:
-        """Return the learning rate, of those to be tried, after which the loss in a validation is least."""
+        """Return the learning rate after which the loss in a validation is less than after its neighbours."""
         rates = self.scale.rates
         if len(rates) == 1:
             return rates[0]
+        losses: dict[int, float] = {}
 
         def tried(rate: float) -> dict[str, Any]:
             self.tell(f"{name}: trying a rate of {rate:g}")
             found = loss(rate)
             return {"loss": found if math.isfinite(found) else None}  # it diverged
 
-        cells = [self.cells.made(partial(tried, rate), table, name, rate) for rate in rates]
-        losses = [math.inf if cell["loss"] is None else cell["loss"] for cell in cells]
-        return min(zip(losses, rates, strict=True))[1]
+        best, middle = len(rates) // 2, -1
+        while best != middle:
+            middle = best
+            for place in range(max(0, middle - 1), min(len(rates), middle + 2)):
+                if place not in losses:
+                    cell = self.cells.made(partial(tried, rates[place]), table, name, rates[place])
+                    losses[place] = math.inf if cell["loss"] is None else cell["loss"]
+            best = min(losses, key=lambda place: (losses[place], place))
+        return rates[best]
 
     def rate(self, name: str) -> float:
         """Return the best learning rate of a network of Table 1, by the first split's validation."""

@@ -9,7 +9,7 @@ from cephalign.align.monomodal import mean_squares
 from cephalign.geometry import Rigid, Volume
 from cephalign.geometry.grid import apply_affine
 from cephalign.models.baselines.corners import corners, steady_corners
-from cephalign.models.baselines.liu import Liu
+from cephalign.models.baselines.liu import Liu, seen
 from cephalign.models.baselines.zou import CELL, Zou, corner_cells, partners, slices_of
 from cephalign.models.baselines.zou_matching import Points, matched, motion_by_consensus, points_of
 from cephalign.models.features import FeaturesConfig, grid_about, responses_of
@@ -65,7 +65,10 @@ def test_liu_learns_the_other_contrast_and_mean_squares_do_the_rest(batch, unsee
     grid = grid_about(np.zeros(3), CONFIG)
     with torch.inference_mode():
         made = network.eval()(images["moving"][None])[0, 0].numpy()
-    found = mean_squares(Volume(images["fixed"][0].numpy(), grid), Volume(made, grid), Rigid.identity())
+    fixed, mask = images["fixed"], seen(images["fixed"][None])[0, 0].numpy()
+    found = mean_squares(
+        Volume(fixed[0].numpy(), grid), Volume(made, grid), Rigid.identity(), Volume(mask, grid)
+    )
     points = np.random.default_rng(7).uniform(-60, 60, (20, 3)) * (1, 1, 0.2)
     assert found.distance(Rigid.from_euler((0, 0, 0), shift), points).mean() < 0.3 * np.linalg.norm(shift)
 
@@ -86,6 +89,7 @@ def test_a_cell_names_the_voxel_of_its_corner():
     assert named < CELL**2
     assert np.abs(np.array(divmod(named, CELL)) - (19 - 16, 27 - 24)).max() <= 2
     assert corner_cells(image)[0, 5, 5].item() == CELL**2
+    assert (corner_cells(torch.zeros_like(image)) == CELL**2).all()
 
 
 def test_zou_finds_partners_in_the_other_contrast(batch, unseen):
@@ -116,8 +120,10 @@ def test_partners_lie_where_the_true_motion_takes_them():
     responses = torch.tensor(responses_of(motion, np.zeros(3), np.zeros(3)))[None].float().repeat(2, 1)
     fixed = torch.zeros(2, 1, *CONFIG.shape)
     fixed[1, 0, 10:40, 12:36, 1:5] = 1.0
-    here, there = partners(fixed, responses, CONFIG.spacing_mm)
-    assert 100 < len(here) == len(there) <= 256
+    moving = torch.ones_like(fixed)
+    moving[:, :, 30:] = 0.0
+    here, there = partners(fixed, moving, responses, CONFIG.spacing_mm)
+    assert 400 < len(here) == len(there) <= 1024
     affine = grid_about(np.zeros(3), CONFIG).world_from_voxel
     places = []
     for at in (here, there):

@@ -18,7 +18,7 @@ from cephalign.geometry import Rigid
 from cephalign.geometry.fit import nearest_rotation
 from cephalign.models.baselines.poolings import cells_left, halvings
 from cephalign.models.features import FeaturesConfig, motion_of, responses_of
-from cephalign.models.pair_network import PairNetwork
+from cephalign.models.pair_network import RESPONSES, PairNetwork
 
 LAYERS = (1, 2, 4, 8, 16, 32)  # of each dense block
 GROWTH, FIRST, BETWEEN = 8, 16, 8
@@ -40,7 +40,8 @@ class CheeWu(PairNetwork):
     -----
     The trunk is that of two independent public re-implementations, which agree. Chosen here: convolutions are
     shared and normalisations are each modality's own; the last layer is linear and begins at the identity;
-    translations are over half the longest edge of the image, so that all twelve numbers are about one. As
+    translations are over half the longest edge of the image, so that all twelve numbers are about one; images
+    are not standardised, but lie between air and the brightest tissue as all networks see them. As
     published, twelve free numbers are learnt; a rigid motion is then made of them by the nearest rotation.
     """
 
@@ -87,6 +88,9 @@ class CheeWu(PairNetwork):
         """Return the (B, 6) responses of the rigid motions nearest to (B, 12) matrices."""
         rows = []
         for matrix in said.detach().double().cpu().numpy().reshape(-1, 3, 4):
+            if not np.isfinite(matrix).all():  # learning has diverged
+                rows.append(np.full(RESPONSES, np.nan))
+                continue
             motion = Rigid.from_rotation(nearest_rotation(matrix[:, :3]), matrix[:, 3] * self.half_mm)
             rows.append(responses_of(motion, HERE, HERE))
         return torch.from_numpy(np.array(rows)).to(said)

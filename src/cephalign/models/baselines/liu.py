@@ -30,7 +30,7 @@ class Liu(StagedNetwork):
     -----
     Published are ten layers, batch normalisation, ReLU, and the sum of squared differences that is learnt.
     Chosen here: how many filters; images whole instead of patches, since ours are small; the moving CT
-    becomes MR.
+    becomes MR. What lies beyond the MR's slab is neither learnt nor compared.
     """
 
     STAGES = ("moving",)
@@ -48,7 +48,15 @@ class Liu(StagedNetwork):
 
     def loss(self, batch: Mapping[str, Tensor], stage: int) -> Tensor:
         """Return the mean square of what is wrong with images made of (B, 1, I, J, K) moving ones."""
-        return functional.mse_loss(self(batch["moving"]).float(), batch["mono"])
+        wrong: Tensor = (self(batch["moving"]).float() - batch["mono"])[seen(batch["mono"])]
+        return wrong.square().mean()
+
+
+def seen(images: Tensor) -> Tensor:
+    """Return where (B, 1, I, J, K) images show anything: their positive voxels, and gaps among them."""
+    near = functional.max_pool3d((images > 0).float(), 3, stride=1, padding=1)
+    within: Tensor = -functional.max_pool3d(-near, 3, stride=1, padding=1) > 0
+    return within
 
 
 def _block(before: int, after: int) -> nn.Sequential:

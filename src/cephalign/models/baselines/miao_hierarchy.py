@@ -65,9 +65,10 @@ class MiaoHierarchy(PairNetwork):
     Notes
     -----
     As published: the three groups and their order; a network of its own for each; three passes with the same
-    networks; in each network convolutions of 5 x 5 with 20 filters, 100 units a patch, 250 units on all 18.
-    Chosen here, for two volumes:
+    networks; in each network convolutions with 20 filters, 100 units a patch, 250 units on all 18. Chosen here,
+    for two volumes:
 
+    - Convolutions of 5 x 5 x 5 instead of 5 x 5.
     - Instead of residuals between an X-ray and a simulated one, patches of the fixed image and of the warped
       moving one as two channels, at 18 fixed places; instead of 324 zones of orientation, none.
     - In the original each network learns alone, from 25 000 simulated pairs whose poses are drawn evenly from

@@ -33,7 +33,8 @@ class SloanCnn(PairNetwork):
     Learnt first on pairs of one modality, with one tower for both; then on two, each with a tower of its own,
     as published. Chosen here: the second convolution is added to the first, as in a public re-implementation;
     flattened as they are, towers over 256 x 256 x 26 voxels would need 14 thousand million weights, so images
-    are averaged to 64 x 64 voxels in plane, and the towers' ends over 4 x 4 x 2 of these.
+    are averaged to 64 x 64 voxels in plane, and the towers' ends over 4 x 4 x 2 of these; the pairs of one
+    modality are MR, none CT.
     """
 
     STAGES = ("mono", "moving")

@@ -1,7 +1,7 @@
 """Interest points in slices, and descriptors of what lies around them, both learnt.
 
-Y. Zou et al., 'Learning-based registration of nasopharyngeal carcinoma CT and MR: FIP-CNNF', Computers,
-Materials and Continua 60:511 (2019). How points become a motion is `zou_matching`.
+M. Zou et al., 'Rigid medical image registration using learning-based interest points and features',
+Computers, Materials and Continua 60:511 (2019). How points become a motion is `zou_matching`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ CELL = 8  # voxels along each edge; of a cell one voxel is a point, or none
 DETECTED = (64, 64, 128, 128)  # filters of the detector, halved between the first four convolutions' pairs
 DESCRIBED, NUMBERS = (24, 64, 96, 64), 128
 PATCH_SHARE = 4  # a patch is a quarter of a slice wide
-PAIRS, TEMPERATURE = 256, 0.1
+PAIRS, TEMPERATURE = 1024, 0.1
 # What is air is no place to learn from.
 LEAST_SEEN = 0.05
 
@@ -65,7 +65,7 @@ class Zou(StagedNetwork):
         if stage == 0:
             slices = torch.cat([slices_of(batch[name]) for name in ("fixed", "moving")])
             return functional.cross_entropy(self.detector(slices).float(), corner_cells(slices))
-        here, there = partners(batch["fixed"], batch["responses"], self.spacing_mm)
+        here, there = partners(batch["fixed"], batch["moving"], batch["responses"], self.spacing_mm)
         fixed = self.described(slices_of(batch["fixed"]), here, "fixed")
         moving = self.described(slices_of(batch["moving"]), there, "moving")
         said = (fixed @ moving.T).float()  # (N, N)
@@ -96,17 +96,20 @@ def corner_cells(slices: Tensor) -> Tensor:
     """Return the number, 0 to 64, of the corner in each cell of (K, 1, I, J) slices; the last is none."""
     corners = functional.pixel_unshuffle(steady_corners(slices), CELL)  # (K, 64, I / 8, J / 8)
     best, which = corners.max(dim=1)
-    none = best < corners.flatten(1).mean(1)[:, None, None]
+    # Where a slice is empty, none is better than the mean.
+    none = best <= corners.flatten(1).mean(1)[:, None, None]
     return torch.where(none, CELL**2, which)
 
 
-def partners(fixed: Tensor, responses: Tensor, spacing_mm: Sequence[float]) -> tuple[Tensor, Tensor]:
+def partners(
+    fixed: Tensor, moving: Tensor, responses: Tensor, spacing_mm: Sequence[float]
+) -> tuple[Tensor, Tensor]:
     """Return at most `PAIRS` places in fixed slices, and where these lie in the moving ones.
 
     Parameters
     ----------
-    fixed : (B, 1, I, J, K) tensor
-        Places are taken evenly from all that are no air.
+    fixed, moving : (B, 1, I, J, K) tensor
+        Places are taken evenly from all that are no air in the fixed image; their partners are none either.
     responses : (B, 6) tensor
         The true motions.
     spacing_mm : sequence of float
@@ -126,6 +129,8 @@ def partners(fixed: Tensor, responses: Tensor, spacing_mm: Sequence[float]) -> t
     moved = motions[:, :3, :3] @ ((voxels - middle) * step)[:, :, None] + motions[:, :3, 3:]
     there = (moved[:, :, 0] / step + middle).round().long()
     held = ((there >= 0) & (there < shape)).all(dim=1)
+    inside = there.clamp(min=0).minimum(shape - 1)
+    held &= moving[image, 0, inside[:, 0], inside[:, 1], inside[:, 2]] > LEAST_SEEN
 
     def in_slices(voxels: Tensor) -> Tensor:
         return torch.stack([image * shape[2] + voxels[:, 2], voxels[:, 0], voxels[:, 1]], dim=1)[held]

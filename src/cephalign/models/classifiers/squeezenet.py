@@ -24,6 +24,10 @@ class SqueezeNet(nn.Module):
     Parameters
     ----------
     classes : int
+
+    Notes
+    -----
+    No ReLU after the last convolution: where it leaves nothing of any class, learning ends, and did.
     """
 
     def __init__(self, classes: int) -> None:
@@ -39,7 +43,8 @@ class SqueezeNet(nn.Module):
         x = functional.relu(self.first(images))
         for group in self.fires:
             x = group(shrunk(x))
-        return functional.relu(self.last(self.dropout(x))).mean(dim=(2, 3, 4))
+        out: Tensor = self.last(self.dropout(x)).mean(dim=(2, 3, 4))
+        return out
 
 
 class _Fire(nn.Module):
