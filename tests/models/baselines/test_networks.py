@@ -81,3 +81,11 @@ def test_learns_stage_by_stage(kind):
         assert said.shape == (12, 6)
         off = (said - known["responses"]).square().mean()
         assert off < share * known["responses"].square().mean()
+
+
+def test_what_has_diverged_says_no_number():
+    said = torch.eye(3, 4).flatten().repeat(2, 1)
+    said[1] = torch.nan
+    responses = made(CheeWu).responses(said)
+    assert torch.equal(responses[0], torch.zeros(6))
+    assert responses[1].isnan().all()
