@@ -116,9 +116,10 @@ def test_a_rate_at_which_learning_diverges_is_not_taken(tmp_path):
     scale = replace(SMOKE, rates=(1e-3, 1e-2, 1e-1))
     study = Study(scale, 5, tmp_path, Simulated(), torch.device("cpu"), print, lambda *_: None)
     losses = {1e-3: 2.0, 1e-2: 1.0, 1e-1: float("nan")}
-    assert study.best_rate("rate", "x", losses.__getitem__) == 1e-2
-    assert study.best_rate("rate", "x", pytest.fail) == 1e-2  # tried once
-    assert study.best_rate("rate", "y", lambda _: float("inf")) in losses
+    found = study.best_try("rate", "x", lambda rate: {"loss": losses[rate], "more": 1})
+    assert (found["rate"], found["more"]) == (1e-2, 1)
+    assert study.best_try("rate", "x", pytest.fail) == found  # tried once
+    assert study.best_try("rate", "y", lambda _: {"loss": float("inf")})["rate"] in losses
 
 
 @pytest.mark.parametrize(
@@ -131,9 +132,9 @@ def test_rates_are_tried_until_the_best_has_neighbours(tmp_path, best, tried):
 
     def loss(rate):
         asked.append(rate)
-        return abs(np.log(rate / best))
+        return {"loss": abs(np.log(rate / best))}
 
-    assert study.best_rate("rate", "x", loss) == best
+    assert study.best_try("rate", "x", loss)["rate"] == best
     assert asked == tried
 
 
@@ -208,7 +209,7 @@ def test_rows_of_other_programs_stand_with_the_others(done):
 
 def test_a_damaged_network_says_what_to_do(tmp_path):
     study = study_in(tmp_path)
-    study.cells.path("network", "DCNN", 0).with_suffix(".pt").write_bytes(b"no network")
+    study.cells.path("learnt", "DCNN", 0, 1e-3).with_suffix(".pt").write_bytes(b"no network")
     with pytest.raises(InputError, match="delete it, to have it trained again"):
         study.trained("DCNN", 0)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -64,10 +64,6 @@ class Lesson:
     def steps(self) -> int:
         """Of a stage."""
         return self.epochs * self.batches
-
-    def shortened(self, share: float) -> Lesson:
-        """Return the lesson with fewer epochs."""
-        return replace(self, epochs=max(1, round(share * self.epochs)))
 
     def teach(self, network: StagedNetwork, rate: float, kept: Path | None = None) -> float:
         """Train a network, stage by stage, and return how many seconds that took.

@@ -108,11 +108,11 @@ SCALES = {
             "small",
             FeaturesConfig((32, 32, 20), (8.0, 8.0, 8.0), (8, 16, 32, 64, 128), in_plane_pools=1),
             "rire",
-            originals=10,
+            originals=14,
             copies=99,
             test_copies=2,
             splits=4,
-            epochs=6,
+            epochs=4,
             batch=12,
             rates=RATES,
             filters=16,
@@ -120,7 +120,7 @@ SCALES = {
             classified_images=FeaturesConfig(
                 (16, 16, 12), (16.0, 16.0, 14.0), (8, 16, 32, 64), in_plane_pools=1
             ),
-            classified=32,
+            classified=20,
             classified_epochs=5,
             turned_preset="small",
             turned_pairs=5,

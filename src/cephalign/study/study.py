@@ -23,9 +23,8 @@ from cephalign.study.originals import Source, Split, split_of
 from cephalign.study.scale import Scale
 from cephalign.train.checkpoint import TORN
 
-NETWORK = "network"
-# Rates are compared after so much of the epochs.
-TUNING_SHARE = 1 / 3
+# Tables of cells: what was tried, what every training took, and those that were taken.
+RATE, LEARNT, NETWORK = "rate", "learnt", "network"
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,53 +98,73 @@ class Study:
         numbers, count = self.split(split), self.scale.copies
         return self.copies.places(numbers.train, count), self.copies.places(numbers.test, count)
 
-    def best_rate(self, table: str, name: str, loss: Callable[[float], float]) -> float:
-        """Return the learning rate after which the loss in a validation is less than after its neighbours."""
+    def best_try(self, table: str, name: str, attempt: Callable[[float], dict[str, Any]]) -> dict[str, Any]:
+        """Try learning rates until the best has worse neighbours, and return the cell of that try.
+
+        Parameters
+        ----------
+        table, name : str
+            Whose cells the tries are.
+        attempt : callable
+            Learns at a rate; returns its `loss` in the first split's validation, and whatever else is known.
+        """
         rates = self.scale.rates
-        if len(rates) == 1:
-            return rates[0]
-        losses: dict[int, float] = {}
 
         def tried(rate: float) -> dict[str, Any]:
             self.tell(f"{name}: trying a rate of {rate:g}")
-            found = loss(rate)
-            return {"loss": found if math.isfinite(found) else None}  # it diverged
+            found = attempt(rate)
+            diverged = not math.isfinite(found["loss"])
+            return {"rate": rate, **found, "loss": None if diverged else found["loss"]}
+
+        tries: dict[int, dict[str, Any]] = {}
+
+        def loss(place: int) -> tuple[float, int]:
+            known = tries[place]["loss"]
+            return math.inf if known is None else known, place
 
         best, middle = len(rates) // 2, -1
         while best != middle:
             middle = best
             for place in range(max(0, middle - 1), min(len(rates), middle + 2)):
-                if place not in losses:
-                    cell = self.cells.made(partial(tried, rates[place]), table, name, rates[place])
-                    losses[place] = math.inf if cell["loss"] is None else cell["loss"]
-            best = min(losses, key=lambda place: (losses[place], place))
-        return rates[best]
+                if place not in tries:
+                    rate = rates[place]
+                    tries[place] = self.cells.made(partial(tried, rate), table, name, rate)
+            best = min(tries, key=loss)
+        return tries[best]
 
     def rate(self, name: str) -> float:
         """Return the best learning rate of a network of Table 1, by the first split's validation."""
-        return self.best_rate("rate", name, partial(self._tried, name))
+        rate: float = self.best_try(RATE, name, partial(self._tried, name))["rate"]
+        return rate
 
-    def _tried(self, name: str, rate: float) -> float:
-        lesson = self.lesson(0).shortened(TUNING_SHARE)
-        network = network_of(name, self.scale, self.seed).to(self.device)
-        lesson.teach(network, rate, self.cells.halfway("rate", name, rate))
+    def _tried(self, name: str, rate: float) -> dict[str, Any]:
+        network = self._learnt(name, 0, rate)
         held_out = self.copies.places(self.split(0).validation, self.scale.copies)
-        return mean_loss(network, replace(lesson, places=held_out))
+        return {"loss": mean_loss(network, replace(self.lesson(0), places=held_out))}
 
     def trained(self, name: str, split: int) -> StagedNetwork:
         """Return a network as it is after its training in a split; it is trained once and kept."""
+        rate = self.rate(name)
+        network = self._learnt(name, split, rate)
+        if not self.cells.has(NETWORK, name, split):
+            learnt = self.cells.read(LEARNT, name, split, rate)
+            self.cells.keep(
+                {"rate": rate, "seconds to learn": learnt["seconds to learn"]}, NETWORK, name, split
+            )
+        return network
+
+    def _learnt(self, name: str, split: int, rate: float) -> StagedNetwork:
         network = network_of(name, self.scale, self.seed + split).to(self.device)
-        path = self.cells.path(NETWORK, name, split).with_suffix(".pt")
+        place = LEARNT, name, split, rate
+        path = self.cells.path(*place).with_suffix(".pt")
         if path.is_file():
             for stage in range(len(network.STAGES)):
                 network.begin(stage)
             self._restore(network, path)
             return network.eval()
-        rate = self.rate(name)
         self.tell(f"{name}: learning from split {split + 1} of {self.scale.splits}")
-        seconds = self.lesson(split).teach(network, rate, self.cells.halfway(NETWORK, name, split))
-        learnt = {"method": name, "rate": rate, "seconds to learn": seconds}
-        self.cells.keep(learnt, NETWORK, name, split)
+        seconds = self.lesson(split).teach(network, rate, self.cells.halfway(*place))
+        self.cells.keep({"seconds to learn": seconds}, *place)
         with whole_file(path) as temporary:
             torch.save(network.state_dict(), temporary)
         return network

@@ -22,7 +22,7 @@ from cephalign.study.copies import Place
 from cephalign.study.kinds import Kinds
 from cephalign.study.lesson import Lesson, mean_loss, parts_of
 from cephalign.study.scale import Scale
-from cephalign.study.study import TUNING_SHARE, Study
+from cephalign.study.study import Study
 
 TABLE, RATE = "table3", "rate3"
 NETWORKS: dict[str, Callable[[Scale, int], nn.Module]] = {
@@ -71,25 +71,26 @@ def make(study: Study) -> None:
 
 
 def _cell(study: Study, kinds: Kinds, name: str, split: int) -> dict[str, Any]:
-    rate = study.best_rate(RATE, name, partial(_tried, study, kinds, name))
+    best = study.best_try(RATE, name, partial(_learnt, study, kinds, name, 0))
     study.tell(f"Table 3: {name}, split {split + 1} of {study.scale.splits}")
+    return _learnt(study, kinds, name, split, best["rate"]) if split else best
+
+
+def _learnt(study: Study, kinds: Kinds, name: str, split: int, rate: float) -> dict[str, Any]:
+    """Learn in a split, and say the loss in its validation, and what is what in its test."""
     numbers = study.split(split)
     network = _network(study, kinds, name, split)
     lesson = _lesson(study, kinds, kinds.places(numbers.train), split)
-    seconds = lesson.teach(network, rate, study.cells.halfway(TABLE, name, split))
+    seconds = lesson.teach(network, rate, study.cells.halfway(TABLE, name, split, rate))
     places = kinds.places(numbers.test)
-    true = [kinds.label(place).value for place in places]
-    said = [kinds.labels[n].value for n in _said(network, lesson, places)]
-    learnt = {"rate": rate, "seconds to learn": seconds}
-    return {"kinds": [kind.value for kind in kinds.labels], "true": true, "said": said, **learnt}
-
-
-def _tried(study: Study, kinds: Kinds, name: str, rate: float) -> float:
-    numbers = study.split(0)
-    lesson = _lesson(study, kinds, kinds.places(numbers.train), 0).shortened(TUNING_SHARE)
-    network = _network(study, kinds, name, 0)
-    lesson.teach(network, rate, study.cells.halfway(RATE, name, rate))
-    return mean_loss(network, replace(lesson, places=kinds.places(numbers.validation)))
+    return {
+        "rate": rate,
+        "loss": mean_loss(network, replace(lesson, places=kinds.places(numbers.validation))),
+        "kinds": [kind.value for kind in kinds.labels],
+        "true": [kinds.label(place).value for place in places],
+        "said": [kinds.labels[n].value for n in _said(network, lesson, places)],
+        "seconds to learn": seconds,
+    }
 
 
 def _network(study: Study, kinds: Kinds, name: str, split: int) -> Classifying:

@@ -65,8 +65,8 @@ class MiaoHierarchy(PairNetwork):
     Notes
     -----
     As published: the three groups and their order; a network of its own for each; three passes with the same
-    networks; in each network convolutions with 20 filters, 100 units a patch, 250 units on all 18. Chosen here,
-    for two volumes:
+    networks; in each network convolutions with 20 filters, 100 units a patch, 250 units on all 18. Chosen
+    here, for two volumes:
 
     - Convolutions of 5 x 5 x 5 instead of 5 x 5.
     - Instead of residuals between an X-ray and a simulated one, patches of the fixed image and of the warped

@@ -36,8 +36,8 @@ class SloanFcn(PairNetwork):
     Learnt first on pairs of one modality, with one tower for both; then on two, each with a tower of its own,
     as published. Layers are those of a public re-implementation in two dimensions, whose towers of one filter
     keep what both convolutions saw: strides of two, kernels of 5, of 3 in the last three layers, and no
-    rectifier in the last two. The pairs of one modality are MR, none CT. First weights are He's (ICCV 2015): with smaller ones little passes so many
-    layers.
+    rectifier in the last two. The pairs of one modality are MR, none CT. First weights are He's (ICCV 2015):
+    with smaller ones little passes so many layers.
     """
 
     STAGES = ("mono", "moving")

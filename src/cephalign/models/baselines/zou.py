@@ -22,6 +22,8 @@ DETECTED = (64, 64, 128, 128)  # filters of the detector, halved between the fir
 DESCRIBED, NUMBERS = (24, 64, 96, 64), 128
 PATCH_SHARE = 4  # a patch is a quarter of a slice wide
 PAIRS, TEMPERATURE = 1024, 0.1
+# Neighbouring slices show the same corners: the detector learns from each third.
+EVERY = 3
 # What is air is no place to learn from.
 LEAST_SEEN = 0.05
 
@@ -63,7 +65,7 @@ class Zou(StagedNetwork):
     def loss(self, batch: Mapping[str, Tensor], stage: int) -> Tensor:
         """Return the mean cross-entropy of points or of partners."""
         if stage == 0:
-            slices = torch.cat([slices_of(batch[name]) for name in ("fixed", "moving")])
+            slices = torch.cat([slices_of(batch[name]) for name in ("fixed", "moving")])[::EVERY]
             return functional.cross_entropy(self.detector(slices).float(), corner_cells(slices))
         here, there = partners(batch["fixed"], batch["moving"], batch["responses"], self.spacing_mm)
         fixed = self.described(slices_of(batch["fixed"]), here, "fixed")
