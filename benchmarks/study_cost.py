@@ -5,8 +5,8 @@
 A step is of real copies, after one that is not counted. Fewer `--pairs` in a step than the scale's batch are
 for machines with little memory: seconds and operations are then multiplied by as much. Operations are those
 of convolutions and products of matrices, forwards and backwards, as PyTorch counts them.
-A training of the first split is made once more, in thirds, to choose the rate. What learns nothing (cutting
-images, registering, scoring) is not in the hours; what cutting an image takes is said.
+On the first split three rates are tried; a network may take more. What learns nothing (cutting images,
+registering, scoring) is not in the hours; what cutting an image takes is said.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from cephalign.train.leg import device_of
 from cephalign.train.provenance import device_name
 
 COLUMNS = ("network", "weights, millions", "10^12 operations a step", "seconds a step", "steps", "hours")
+TRIES = 3
 GIB = 2**20  # in the KiB of `ru_maxrss`
 
 
@@ -110,8 +111,7 @@ def row(name: str, task: Task, scale: Scale, pairs: int, device: torch.device) -
         network.begin(stage)
         found = measured(network, batch, stage)
         seconds, operations = seconds + found[0] * times, operations + found[1] * times
-    # Every split, and the first once more, in thirds, for the rates; Fig. 6 is of one split.
-    trainings = 1 if "Fig." in name else scale.splits + 1
+    trainings = 1 if "Fig." in name else TRIES + scale.splits - 1  # Fig. 6 is of one split
     weights = sum(one.numel() for one in network.parameters())
     steps = task.steps * trainings
     return (
