@@ -65,8 +65,9 @@ def main() -> None:
     scale, device = scale_of(options.scale), device_of("auto")
     pairs = options.pairs or scale.batch
     print(f"{scale.name}, {pairs} of {scale.batch} pairs measured, {device_name(device)}\n", flush=True)
+    found = tasks(scale)
     print(f"| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|", flush=True)
-    for name, task in tasks(scale).items():
+    for name, task in found.items():
         if not options.network or name in options.network:
             print(f"| {' | '.join(row(name, task, scale, pairs, device))} |", flush=True)
     print(f"\n{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / GIB:.1f} GiB of memory at most")
