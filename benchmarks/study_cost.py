@@ -1,10 +1,12 @@
 """What a study would take: each network's step of training, measured once, times the steps of its trainings.
 
-    python -m benchmarks.study_cost --scale paper [--pairs 1] [--network NAME ...]
+    python -m benchmarks.study_cost --scale paper [--pairs 2] [--network NAME ...]
 
-A step is of real copies, after one that is not counted. Fewer `--pairs` in a step than the scale's batch are
-for machines with little memory: seconds and operations are then multiplied by as much. Operations are those
-of convolutions and products of matrices, forwards and backwards, as PyTorch counts them.
+A step is of real copies, on one thread as in the study, after one that is not counted; of a network that
+learns in stages, one of each. Fewer `--pairs` in a step than the scale's batch are for machines with little
+memory, and two at least, since some networks normalise over pairs: seconds and operations are then multiplied
+by as much. Operations are those of convolutions and products of matrices, forwards and backwards, as PyTorch
+counts them.
 On the first split three rates are tried; a network may take more. What learns nothing (cutting images,
 registering, scoring) is not in the hours; what cutting an image takes is said.
 """
@@ -22,6 +24,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from cephalign.models.pair_network import StagedNetwork
+from cephalign.parallel import undivided_operations
 from cephalign.study.copies import Copies, Place
 from cephalign.study.kinds import Kinds
 from cephalign.study.lesson import Shown
@@ -60,16 +63,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--scale", default="paper")
     parser.add_argument("--pairs", type=int, help="in the step that is measured; else the scale's batch")
-    parser.add_argument("--network", nargs="*", help="else all")
+    parser.add_argument("--network", nargs="*", default=[], help="else all")
     options = parser.parse_args()
     scale, device = scale_of(options.scale), device_of("auto")
     pairs = options.pairs or scale.batch
     print(f"{scale.name}, {pairs} of {scale.batch} pairs measured, {device_name(device)}\n", flush=True)
     found = tasks(scale)
+    if unknown := set(options.network) - set(found):
+        parser.error(f"no such network: {', '.join(unknown)}; there are {', '.join(found)}")
     print(f"| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|", flush=True)
     for name, task in found.items():
         if not options.network or name in options.network:
-            print(f"| {' | '.join(row(name, task, scale, pairs, device))} |", flush=True)
+            with undivided_operations():
+                print(f"| {' | '.join(row(name, task, scale, pairs, device))} |", flush=True)
     print(f"\n{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / GIB:.1f} GiB of memory at most")
 
 
@@ -103,16 +109,19 @@ def tasks(scale: Scale) -> dict[str, Task]:
 
 
 def row(name: str, task: Task, scale: Scale, pairs: int, device: torch.device) -> tuple[str, ...]:
-    network = task.make().to(device).train()
+    network = task.make().to(device)
     places = [Place(0, number) for number in range(pairs)]
     batch = task.shown.batch(places, device)
     times = scale.batch / pairs
     seconds, operations = 0.0, 0.0
     for stage in range(len(network.STAGES)):
         network.begin(stage)
+        network.train()
         found = measured(network, batch, stage)
         seconds, operations = seconds + found[0] * times, operations + found[1] * times
-    trainings = 1 if "Fig." in name else TRIES + scale.splits - 1  # Fig. 6 is of one split
+    trainings = (
+        1 if "Fig." in name else min(TRIES, len(scale.rates)) + scale.splits - 1
+    )  # Fig. 6 is of one split
     weights = sum(one.numel() for one in network.parameters())
     steps = task.steps * trainings
     return (

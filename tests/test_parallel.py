@@ -5,7 +5,7 @@ import threading
 import pytest
 import torch
 
-from cephalign.parallel import both, undivided_operations
+from cephalign.parallel import both, each, undivided_operations
 
 
 def test_both_are_done_at_once_and_in_order():
@@ -46,3 +46,18 @@ def test_threads_are_put_back_after_a_failure(with_threads):
         return torch.get_num_threads()
 
     assert with_threads(2, inside) == 2
+
+
+def test_each_in_order_and_no_threads_inside_whoever_ends_first(with_threads):
+    first = threading.Event()
+
+    def work(number):
+        with undivided_operations():
+            if number == 1:
+                assert first.wait(20)
+        if number == 0:
+            first.set()
+        return number, torch.get_num_threads()
+
+    assert with_threads(2, lambda: list(each(work, range(5)))) == [(number, 1) for number in range(5)]
+    assert with_threads(2, lambda: (list(each(work, range(2))), torch.get_num_threads())[1]) == 2

@@ -28,7 +28,8 @@ def both(work: Callable[[Given], Result], first: Given, second: Given) -> tuple[
 
 def each(work: Callable[[Given], Result], given: Iterable[Given]) -> Iterator[Result]:
     """Do the same work on many things, as many at once as there are cores; results come in their order."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    # What is at work may say so too; whoever of it ended first would give the others threads again.
+    with undivided_operations(), ThreadPoolExecutor(os.cpu_count()) as pool:
         yield from pool.map(work, given)
 
 

@@ -15,11 +15,14 @@ from typer.testing import CliRunner
 from cephalign.cli import app
 from cephalign.errors import InputError, OutputError
 from cephalign.geometry import Rigid
-from cephalign.models.features import FeaturesConfig, motion_of
+from cephalign.models.features import FeaturesConfig, grid_about, motion_of
 from cephalign.study import fig6, table1, table2, table3
 from cephalign.study.cells import Cells
+from cephalign.study.copies import Copies
 from cephalign.study.held_out import measured
+from cephalign.study.networks import network_of
 from cephalign.study.originals import Simulated
+from cephalign.study.predictions import described
 from cephalign.study.report import write_report
 from cephalign.study.scale import SCALES, scale_of
 from cephalign.study.study import Study
@@ -136,6 +139,35 @@ def test_rates_are_tried_until_the_best_has_neighbours(tmp_path, best, tried):
 
     assert study.best_try("rate", "x", loss)["rate"] == best
     assert asked == tried
+
+
+def test_few_copies_are_learnt_from_in_as_many_steps(tmp_path):
+    study = study_in(tmp_path)
+    assert [fig6.lesson_of(study, count).steps for count in (1, 2, SMOKE.copies)] == [4, 4, 4]
+    assert [fig6.lesson_of(study, count).epochs for count in (1, 2, SMOKE.copies)] == [4, 4, 2]
+
+
+def test_a_network_that_has_diverged_says_no_motion(tmp_path):
+    study = study_in(tmp_path)
+    network = network_of("Miao et al.", SMOKE, 0)
+    with torch.no_grad():
+        network.last.bias.fill_(torch.nan)
+    found = described(study, network.eval(), study.copies.places([0], 2))
+    assert (found["said"] == 0).all()
+    assert found["features"].any()
+
+
+def test_copies_show_nothing_beyond_their_own_grid(tmp_path):
+    study = study_in(tmp_path)
+    pair, config = study.copies.pairs[0], FeaturesConfig((40, 40, 40), (7.0, 7.0, 7.0))
+    beyond = ~pair.fixed.known(grid_about(pair.fixed.centre, config))
+    assert 0.1 < beyond.mean() < 0.9
+    place = study.copies.places([0], 3)[2]
+    uncut = pair.copy(study.copies.motions(place), config)["fixed"][0]
+    shown = Copies(replace(SMOKE, images=config), 5, study.copies.pairs).sample(place)["fixed"][0]
+    assert uncut[beyond].max() > 0.2
+    assert not shown[beyond].any()
+    np.testing.assert_array_equal(shown[~beyond], uncut[~beyond])
 
 
 def test_other_sizes_are_another_study(tmp_path):

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from cephalign.models.pair_network import PairNetwork
+from cephalign.study.lesson import Lesson
 from cephalign.study.networks import DCNN, network_of
 from cephalign.study.predictions import described, judged
 from cephalign.study.study import Study
@@ -24,16 +25,19 @@ def make(study: Study) -> None:
         study.cells.made(partial(_cell, study, count), TABLE, count)
 
 
+def lesson_of(study: Study, count: int) -> Lesson:
+    """Return the first split's lesson with `count` copies of each original, in as many steps as with all."""
+    lesson = study.lesson(0, count)
+    return replace(lesson, epochs=max(1, round(study.lesson(0).steps / lesson.batches)))
+
+
 def _cell(study: Study, count: int) -> dict[str, Any]:
     rate = study.rate(DCNN)
     study.tell(f"Fig. 6: {count} copies of each original")
     network = network_of(DCNN, study.scale, study.seed).to(study.device)
     assert isinstance(network, PairNetwork)
-    lesson = study.lesson(0, count)
-    epochs = study.lesson(0).steps / lesson.batches
-    seconds = replace(lesson, epochs=max(1, round(epochs))).teach(
-        network, rate, study.cells.halfway(TABLE, count)
-    )
+    lesson = lesson_of(study, count)
+    seconds = lesson.teach(network, rate, study.cells.halfway(TABLE, count))
     _, held_out = study.parts(0)
     test = described(study, network, held_out)
     return {"seconds to learn": seconds, **judged(test["said"], test["responses"], test["points"])}

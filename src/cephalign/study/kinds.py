@@ -61,8 +61,8 @@ class Kinds:
 
     def batch(self, places: Sequence[Place], device: torch.device) -> Batch:
         """Return `image` (B, 1, I, J, K) and `kind` (B,)."""
-        images = np.stack([sample["image"] for sample in self._kept.at(places)])
         kinds = torch.tensor([place.copy % len(self.labels) for place in places])
+        images = np.stack([sample["image"] for sample in self._kept.at(places)])
         return {"image": torch.from_numpy(images).to(device), "kind": kinds.to(device)}
 
     @cached_property

@@ -77,7 +77,12 @@ class Simulated:
     @property
     def name(self) -> str:
         """Of the heads."""
-        return "procedural heads" if self.anatomy is procedural_head else "heads from label maps"
+        if not isinstance(self.anatomy, LabelledHeads):
+            return "procedural heads"
+        names = " ".join(self.anatomy.names)
+        return (
+            f"heads from label maps, SHA-256 of their names {hashlib.sha256(names.encode()).hexdigest()[:12]}"
+        )
 
     def pair(self, scale: Scale, seed: int, number: int) -> FoundPair:
         """Simulate a pair."""
@@ -104,6 +109,7 @@ class Simulated:
                 "too few label maps for a study",
                 expected=f"one for each of {scale.originals} originals",
                 got=str(len(names)),
+                do="add some, or take a smaller scale",
             )
         return partial(self.anatomy.draw, which=(names[number],))
 

@@ -20,7 +20,7 @@ from cephalign.train.tasks.features import tre_mm
 
 @torch.inference_mode()
 def described(study: Study, network: PairNetwork, places: Sequence[Place]) -> dict[str, Float]:
-    """Return of N copies what a network makes of them, and the truth.
+    """Return of N copies what a network makes of them, and the truth; one that has diverged says no motion.
 
     Returns
     -------
@@ -37,7 +37,9 @@ def described(study: Study, network: PairNetwork, places: Sequence[Place]) -> di
             "responses": samples["responses"],
             "points": samples["points_mm"],
         }
-        parts.append({name: values.double().cpu().numpy() for name, values in said.items()})
+        # No regressor takes NaN, and no record holds it.
+        finite = {name: values.double().nan_to_num(0.0, 0.0, 0.0) for name, values in said.items()}
+        parts.append({name: values.cpu().numpy() for name, values in finite.items()})
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 

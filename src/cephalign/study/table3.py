@@ -73,7 +73,8 @@ def make(study: Study) -> None:
 def _cell(study: Study, kinds: Kinds, name: str, split: int) -> dict[str, Any]:
     best = study.best_try(RATE, name, partial(_learnt, study, kinds, name, 0))
     study.tell(f"Table 3: {name}, split {split + 1} of {study.scale.splits}")
-    return _learnt(study, kinds, name, split, best["rate"]) if split else best
+    cell = _learnt(study, kinds, name, split, best["rate"]) if split else best
+    return {what: known for what, known in cell.items() if what != "loss"}
 
 
 def _learnt(study: Study, kinds: Kinds, name: str, split: int, rate: float) -> dict[str, Any]:

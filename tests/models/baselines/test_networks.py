@@ -89,3 +89,14 @@ def test_what_has_diverged_says_no_number():
     responses = made(CheeWu).responses(said)
     assert torch.equal(responses[0], torch.zeros(6))
     assert responses[1].isnan().all()
+
+
+def test_what_zheng_learns_no_more_keeps_its_statistics():
+    network, pairs = made(Zheng), batch(4)
+    for stage, changes in ((0, True), (1, False)):
+        network.begin(stage)
+        network.train()
+        before = [one.clone() for one in network.convolutions.buffers()]
+        network.loss(pairs, stage)
+        same = [torch.equal(*two) for two in zip(before, network.convolutions.buffers(), strict=True)]
+        assert all(same) is not changes

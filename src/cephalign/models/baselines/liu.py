@@ -53,8 +53,8 @@ class Liu(StagedNetwork):
 
 
 def seen(images: Tensor) -> Tensor:
-    """Return where (B, 1, I, J, K) images show anything: their positive voxels, and gaps among them."""
-    near = functional.max_pool3d((images > 0).float(), 3, stride=1, padding=1)
+    """Return where (B, 1, I, J, K) images show anything: positive voxels, gaps among them, one about them."""
+    near = functional.max_pool3d((images > 0).float(), 5, stride=1, padding=2)
     within: Tensor = -functional.max_pool3d(-near, 3, stride=1, padding=1) > 0
     return within
 
