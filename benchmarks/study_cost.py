@@ -18,7 +18,6 @@ import resource
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import Any
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
@@ -27,7 +26,7 @@ from cephalign.models.pair_network import StagedNetwork
 from cephalign.parallel import undivided_operations
 from cephalign.study.copies import Copies, Place
 from cephalign.study.kinds import Kinds
-from cephalign.study.lesson import Shown
+from cephalign.study.lesson import Shown, descent_of, step
 from cephalign.study.networks import DCNN, NETWORKS, network_of
 from cephalign.study.originals import Simulated, split_of
 from cephalign.study.scale import Scale, scale_of
@@ -35,9 +34,10 @@ from cephalign.study.table3 import NETWORKS as CLASSIFIERS
 from cephalign.study.table3 import Classifying
 from cephalign.train.leg import device_of
 from cephalign.train.provenance import device_name
+from cephalign.train.task import Batch
 
 COLUMNS = ("network", "weights, millions", "10^12 operations a step", "seconds a step", "steps", "hours")
-TRIES = 3
+TRIES, RATE = 3, 1e-6
 GIB = 2**20  # in the KiB of `ru_maxrss`
 
 
@@ -117,11 +117,10 @@ def row(name: str, task: Task, scale: Scale, pairs: int, device: torch.device) -
     for stage in range(len(network.STAGES)):
         network.begin(stage)
         network.train()
-        found = measured(network, batch, stage)
+        found = measured(network, batch, stage, device)
         seconds, operations = seconds + found[0] * times, operations + found[1] * times
-    trainings = (
-        1 if "Fig." in name else min(TRIES, len(scale.rates)) + scale.splits - 1
-    )  # Fig. 6 is of one split
+    # Fig. 6 is of one split.
+    trainings = 1 if "Fig." in name else min(TRIES, len(scale.rates)) + scale.splits - 1
     weights = sum(one.numel() for one in network.parameters())
     steps = task.steps * trainings
     return (
@@ -134,30 +133,18 @@ def row(name: str, task: Task, scale: Scale, pairs: int, device: torch.device) -
     )
 
 
-def measured(network: StagedNetwork, batch: dict[str, Any], stage: int) -> tuple[float, float]:
+def measured(network: StagedNetwork, batch: Batch, stage: int, device: torch.device) -> tuple[float, float]:
     """Return seconds and operations of a step, the second of two."""
-    learning = [one for one in network.parameters() if one.requires_grad]
-    descent = torch.optim.AdamW(learning, 1e-6)
-    counter = FlopCounterMode(display=False)
-    seconds = 0.0
-    for count in (True, False):
-        began = perf_counter()
-        if count:
-            with counter:
-                step(network, batch, stage, descent)
-        else:
-            step(network, batch, stage, descent)
-        if batch["image" if "image" in batch else "fixed"].is_cuda:
-            torch.cuda.synchronize()
-        seconds = perf_counter() - began
-    return seconds, float(counter.get_total_flops())
-
-
-def step(network: StagedNetwork, batch: dict[str, Any], stage: int, descent: torch.optim.Optimizer) -> None:
-    loss = network.loss(batch, stage)
-    descent.zero_grad()
-    torch.autograd.backward(loss)
-    descent.step()
+    descent, counter = descent_of(network, RATE), FlopCounterMode(display=False)
+    with counter:
+        step(network, batch, stage, descent)
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+    began = perf_counter()
+    step(network, batch, stage, descent)
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+    return perf_counter() - began, float(counter.get_total_flops())
 
 
 if __name__ == "__main__":

@@ -35,12 +35,12 @@ def mean_squares(fixed: Volume, moving: Volume, start: Rigid, seen: Volume) -> R
         `moving_from_fixed`; the last that was found before images ceased to overlap.
     """
     images = level_image(fixed), level_image(moving)
-    mask = as_image(level_image(seen))
+    mask = sitk.Cast(as_image(level_image(seen)), sitk.sitkUInt8)
     pose = start
     for shrink in SHRINK:
         method = sitk.ImageRegistrationMethod()
         method.SetMetricAsMeanSquares()
-        method.SetMetricFixedMask(sitk.Cast(mask, sitk.sitkUInt8))
+        method.SetMetricFixedMask(mask)
         method.SetOptimizerAsRegularStepGradientDescent(
             learningRate=LONGEST_STEP,
             minStep=SHORTEST_STEP,

@@ -89,8 +89,7 @@ class Lesson:
         return keeper.seconds
 
     def _teach_stage(self, network: StagedNetwork, stage: int, rate: float, keeper: Keeper) -> None:
-        learning = [one for one in network.parameters() if one.requires_grad]
-        descent = torch.optim.AdamW(learning, rate, weight_decay=WEIGHT_DECAY)
+        descent = descent_of(network, rate)
         for epoch in range(keeper.put_into(network, descent, stage), self.epochs):
             # Of each epoch for itself, so that one can be the first of a leg.
             rng = np.random.default_rng([self.seed, stage, epoch])
@@ -101,13 +100,24 @@ class Lesson:
                 part = part_of_rate(WARM, epoch * self.batches + number, self.steps)
                 for group in descent.param_groups:
                     group["lr"] = rate * part
-                loss = network.loss(self.copies.batch(chosen, self.device), stage)
-                descent.zero_grad()
-                torch.autograd.backward(loss)
-                nn.utils.clip_grad_norm_(learning, CLIP)
-                descent.step()
+                step(network, self.copies.batch(chosen, self.device), stage, descent)
             self.reached(stage * self.epochs + epoch + 1, len(network.STAGES) * self.epochs)
             keeper.keep(network, descent, stage, epoch + 1)
+
+
+def descent_of(network: StagedNetwork, rate: float) -> torch.optim.Optimizer:
+    """Return what changes the weights that a stage learns."""
+    learning = [one for one in network.parameters() if one.requires_grad]
+    return torch.optim.AdamW(learning, rate, weight_decay=WEIGHT_DECAY)
+
+
+def step(network: StagedNetwork, batch: Batch, stage: int, descent: torch.optim.Optimizer) -> None:
+    """Learn from a batch."""
+    loss = network.loss(batch, stage)
+    descent.zero_grad()
+    torch.autograd.backward(loss)
+    nn.utils.clip_grad_norm_(descent.param_groups[0]["params"], CLIP)
+    descent.step()
 
 
 def parts_of(places: Sequence[Place], count: int) -> list[Sequence[Place]]:

@@ -13,6 +13,7 @@ import torch
 
 from cephalign.errors import InputError
 from cephalign.io.atomic import whole_file
+from cephalign.io.texts import finite
 from cephalign.models.pair_network import StagedNetwork
 from cephalign.parallel import each
 from cephalign.study.cells import Cells
@@ -113,8 +114,7 @@ class Study:
         def tried(rate: float) -> dict[str, Any]:
             self.tell(f"{name}: trying a rate of {rate:g}")
             found = attempt(rate)
-            diverged = not math.isfinite(found["loss"])
-            return {"rate": rate, **found, "loss": None if diverged else found["loss"]}
+            return {"rate": rate, **found, "loss": finite(found["loss"])}  # none where it diverged
 
         tries: dict[int, dict[str, Any]] = {}
 
