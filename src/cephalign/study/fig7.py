@@ -17,11 +17,11 @@ import numpy as np
 from cephalign.align.reference.paper import paper
 from cephalign.align.scan import prepare
 from cephalign.augmentation.motion import Motion
-from cephalign.errors import InputError
 from cephalign.geometry import Rigid, Volume
 from cephalign.geometry.grid import apply_affine
 from cephalign.prep.resample import background, resample
 from cephalign.simulate.pair import SimulatedPair, simulated_pair
+from cephalign.simulate.redrawn import until_found
 from cephalign.study.study import Study
 from cephalign.study.table import Cell, cells_at
 
@@ -57,13 +57,12 @@ def counts(cells: list[dict[str, Any]]) -> tuple[int, int, int]:
 
 def _pair(study: Study, number: int) -> SimulatedPair:
     rng = np.random.default_rng([study.seed, STREAM, number])
-    preset = study.scale.turned_preset
-    while True:
-        pair = simulated_pair(rng, preset, angle_deg=0.0, shift_mm=SHIFT_MM)
-        try:
-            return replace(pair, fixed=head_only(pair.fixed), moving=head_only(pair.moving))
-        except InputError:  # so little of a head, or so much noise
-            continue
+
+    def draw() -> SimulatedPair:
+        pair = simulated_pair(rng, study.scale.turned_preset, angle_deg=0.0, shift_mm=SHIFT_MM)
+        return replace(pair, fixed=head_only(pair.fixed), moving=head_only(pair.moving))
+
+    return until_found(draw)
 
 
 def _cell(study: Study, pair: SimulatedPair, angle: int, number: int) -> dict[str, Any]:

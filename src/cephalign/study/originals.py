@@ -22,6 +22,7 @@ from cephalign.prep.head import head_mask
 from cephalign.simulate.head import Anatomy
 from cephalign.simulate.labelled import LabelledHeads
 from cephalign.simulate.procedural import procedural_head
+from cephalign.simulate.redrawn import until_found
 from cephalign.simulate.session import simulated_session
 from cephalign.study.scale import Scale
 from cephalign.train.tasks.pairs import FIXED, MOVING, FoundPair, found_pair
@@ -93,12 +94,12 @@ class Simulated:
         """Simulate a CT, a T1, a T2 and a PD of another head."""
         rng = np.random.default_rng([seed, KINDS_STREAM, number])
         anatomy = self._head(scale, number)
-        while True:
+
+        def draw() -> dict[Modality, FoundHead]:
             session = simulated_session(rng, scale.preset, modalities=KINDS, anatomy=anatomy)
-            try:
-                return _found({kind: session.scans[kind] for kind in KINDS}, scale)
-            except InputError:  # so little of it, or so much noise
-                continue
+            return _found({kind: session.scans[kind] for kind in KINDS}, scale)
+
+        return until_found(draw)
 
     def _head(self, scale: Scale, number: int) -> Anatomy:
         if not isinstance(self.anatomy, LabelledHeads):

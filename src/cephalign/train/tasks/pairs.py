@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cephalign.augmentation.motion import Motion, draw_motion, truth_of_copies
-from cephalign.errors import InputError
 from cephalign.geometry import Modality, Rigid, Volume
 from cephalign.geometry.grid import Float
 from cephalign.models.features import FeaturesConfig, image_about, responses_of
 from cephalign.prep.coarse import FoundHead
 from cephalign.simulate.head import Anatomy
+from cephalign.simulate.redrawn import until_found
 from cephalign.simulate.session import simulated_session
 from cephalign.train.task import Samples
 
@@ -70,11 +70,11 @@ class FoundPair:
 
 def found_pair(rng: np.random.Generator, preset: str, anatomy: Anatomy, spacing_mm: float) -> FoundPair:
     """Scan heads until one is found in both scans; `spacing_mm` is the finest of the images to be cut."""
-    while True:
+
+    def draw() -> FoundPair:
         session = simulated_session(rng, preset, modalities=(FIXED, MOVING), anatomy=anatomy)
         scans = session.scans[FIXED], session.scans[MOVING]
-        try:
-            fixed, moving = (FoundHead.of(scan, spacing_mm) for scan in scans)
-        except InputError:  # so little of it, or so much noise
-            continue
+        fixed, moving = (FoundHead.of(scan, spacing_mm) for scan in scans)
         return FoundPair(fixed, moving, session.motion(FIXED, MOVING), session.landmarks(FIXED), scans)
+
+    return until_found(draw)
