@@ -105,6 +105,17 @@ def test_invert_swaps_the_grids(scans):
     np.testing.assert_allclose(product, np.eye(4), atol=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("given", "said"), [((), "neither"), (("--fixed", "fixed.nii.gz"), "only one of them")]
+)
+def test_invert_says_that_a_grid_is_missing_but_not_the_wrong_one(scans, given, said):
+    write_transform(MOTION, scans / "a.tfm")
+    options = [scans / word if word.endswith(".gz") else word for word in given]
+    with pytest.raises(InputError, match=rf"got {said}.*give --fixed and --moving"):
+        run("invert", scans / "a.tfm", scans / "b.mat", *options, "--style", "fsl")
+    assert not (scans / "b.mat").exists()
+
+
 def test_apply_puts_the_moving_scan_on_the_fixed_grid(scans):
     write_transform(Rigid.identity(), scans / "a.tfm")
     out = scans / "out.nii.gz"

@@ -75,11 +75,11 @@ def exact(values: Iterable[float | str]) -> str:
 def both_grids(fixed: Grid | None, moving: Grid | None, what: str) -> tuple[Grid, Grid]:
     """Return both grids, or raise the `InputError` that says why they are needed and how to give them."""
     if fixed is None or moving is None:
-        missing = " and ".join(n for n, grid in (("fixed", fixed), ("moving", moving)) if grid is None)
+        # Which of them is not said: of an inverse the fixed scan is what the user gave as --moving.
         raise InputError(
             f"{what} depends on the voxel grids of both scans",
             expected="the fixed and the moving volume",
-            got=f"no {missing} volume",
+            got="neither" if fixed is moving else "only one of them",
             do="give --fixed and --moving",
         )
     return fixed, moving
