@@ -9,45 +9,25 @@ Seconds are of the whole process, on two threads.
 
 from __future__ import annotations
 
-import argparse
 import shutil
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from benchmarks.attempt import Outcome, attempt
 from benchmarks.method import Job, Method, Start
 from benchmarks.methods import found_methods
+from benchmarks.study_folder import study_of
 from cephalign.io.volumes import write_volume
-from cephalign.simulate.labelled import LabelledHeads
 from cephalign.study import fig9, table1
 from cephalign.study.held_out import HeldOutPair, held_out_pairs, scored
-from cephalign.study.originals import Simulated
-from cephalign.study.scale import scale_of
 from cephalign.study.study import Study
 
 PEERS = ("SimpleITK", "elastix", "plastimatch", "ANTs", "greedy")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--scale", default="small")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--anatomy", type=Path)
-    options = parser.parse_args()
-    source = Simulated(LabelledHeads(options.anatomy)) if options.anatomy else Simulated()
-    study = Study(
-        scale_of(options.scale),
-        options.seed,
-        options.folder,
-        source,
-        torch.device("cpu"),
-        print,
-        lambda *_: None,
-    )
+    study = study_of(__doc__.partition("\n")[0])
     for split in range(study.scale.splits):
         for method in found_methods():
             if method.name.startswith(PEERS):

@@ -1,0 +1,26 @@
+"""A study's folder, opened for a benchmark: the options of a command, and the study they name."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from cephalign.simulate.labelled import LabelledHeads
+from cephalign.study.originals import Simulated
+from cephalign.study.scale import scale_of
+from cephalign.study.study import Study
+
+
+def study_of(description: str) -> Study:
+    """Read FOLDER, --scale, --seed and --anatomy."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--scale", default="small")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--anatomy", type=Path)
+    options = parser.parse_args()
+    source = Simulated(LabelledHeads(options.anatomy)) if options.anatomy else Simulated()
+    scale, device = scale_of(options.scale), torch.device("cpu")
+    return Study(scale, options.seed, options.folder, source, device, print, lambda *_: None)
