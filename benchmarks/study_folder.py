@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -23,4 +25,5 @@ def study_of(description: str) -> Study:
     options = parser.parse_args()
     source = Simulated(LabelledHeads(options.anatomy)) if options.anatomy else Simulated()
     scale, device = scale_of(options.scale), torch.device("cpu")
-    return Study(scale, options.seed, options.folder, source, device, print, lambda *_: None)
+    tell = partial(print, file=sys.stderr)  # not between the rows of a table
+    return Study(scale, options.seed, options.folder, source, device, tell, lambda *_: None)

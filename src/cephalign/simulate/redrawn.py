@@ -8,17 +8,20 @@ from typing import TypeVar
 from cephalign.errors import InputError
 
 Drawn = TypeVar("Drawn")
+Found = TypeVar("Found")
 # Of a hundred simulated scans a few are refused; a label map that is no head's is refused each time.
 TRIES = 30
 
 
-def until_found(draw: Callable[[], Drawn]) -> Drawn:
-    """Return the first of some draws that is not refused.
+def until_found(draw: Callable[[], Drawn], find: Callable[[Drawn], Found]) -> Found:
+    """Return what is found in the first of some draws that is not refused.
 
     Parameters
     ----------
     draw : callable
-        Draws on from its generator, and looks for the head.
+        Draws on from its generator; what it raises is no refusal, and ends it all.
+    find : callable
+        Finds the head in what was drawn, or raises an `InputError`.
 
     Raises
     ------
@@ -26,8 +29,9 @@ def until_found(draw: Callable[[], Drawn]) -> Drawn:
         Each was refused.
     """
     for _ in range(TRIES):
+        drawn = draw()
         try:
-            return draw()
+            return find(drawn)
         except InputError as error:
             refused = error
     raise InputError(

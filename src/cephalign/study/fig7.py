@@ -57,12 +57,11 @@ def counts(cells: list[dict[str, Any]]) -> tuple[int, int, int]:
 
 def _pair(study: Study, number: int) -> SimulatedPair:
     rng = np.random.default_rng([study.seed, STREAM, number])
-
-    def draw() -> SimulatedPair:
-        pair = simulated_pair(rng, study.scale.turned_preset, angle_deg=0.0, shift_mm=SHIFT_MM)
-        return replace(pair, fixed=head_only(pair.fixed), moving=head_only(pair.moving))
-
-    return until_found(draw)
+    preset = study.scale.turned_preset
+    return until_found(
+        lambda: simulated_pair(rng, preset, angle_deg=0.0, shift_mm=SHIFT_MM),
+        lambda pair: replace(pair, fixed=head_only(pair.fixed), moving=head_only(pair.moving)),
+    )
 
 
 def _cell(study: Study, pair: SimulatedPair, angle: int, number: int) -> dict[str, Any]:

@@ -94,12 +94,10 @@ class Simulated:
         """Simulate a CT, a T1, a T2 and a PD of another head."""
         rng = np.random.default_rng([seed, KINDS_STREAM, number])
         anatomy = self._head(scale, number)
-
-        def draw() -> dict[Modality, FoundHead]:
-            session = simulated_session(rng, scale.preset, modalities=KINDS, anatomy=anatomy)
-            return _found({kind: session.scans[kind] for kind in KINDS}, scale)
-
-        return until_found(draw)
+        return until_found(
+            lambda: simulated_session(rng, scale.preset, modalities=KINDS, anatomy=anatomy),
+            lambda session: _found({kind: session.scans[kind] for kind in KINDS}, scale),
+        )
 
     def _head(self, scale: Scale, number: int) -> Anatomy:
         if not isinstance(self.anatomy, LabelledHeads):

@@ -14,7 +14,7 @@ from cephalign.models.features import FeaturesConfig, image_about, responses_of
 from cephalign.prep.coarse import FoundHead
 from cephalign.simulate.head import Anatomy
 from cephalign.simulate.redrawn import until_found
-from cephalign.simulate.session import simulated_session
+from cephalign.simulate.session import Session, simulated_session
 from cephalign.train.task import Samples
 
 FIXED, MOVING = Modality.T1, Modality.CT
@@ -71,10 +71,11 @@ class FoundPair:
 def found_pair(rng: np.random.Generator, preset: str, anatomy: Anatomy, spacing_mm: float) -> FoundPair:
     """Scan heads until one is found in both scans; `spacing_mm` is the finest of the images to be cut."""
 
-    def draw() -> FoundPair:
-        session = simulated_session(rng, preset, modalities=(FIXED, MOVING), anatomy=anatomy)
+    def find(session: Session) -> FoundPair:
         scans = session.scans[FIXED], session.scans[MOVING]
         fixed, moving = (FoundHead.of(scan, spacing_mm) for scan in scans)
         return FoundPair(fixed, moving, session.motion(FIXED, MOVING), session.landmarks(FIXED), scans)
 
-    return until_found(draw)
+    return until_found(
+        lambda: simulated_session(rng, preset, modalities=(FIXED, MOVING), anatomy=anatomy), find
+    )
