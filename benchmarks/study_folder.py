@@ -15,14 +15,18 @@ from cephalign.study.scale import scale_of
 from cephalign.study.study import Study
 
 
-def study_of(description: str) -> Study:
-    """Read FOLDER, --scale, --seed and --anatomy."""
-    parser = argparse.ArgumentParser(description=description)
+def parser_of(documentation: str | None) -> argparse.ArgumentParser:
+    """Return a command with FOLDER, --scale, --seed and --anatomy."""
+    parser = argparse.ArgumentParser(description=(documentation or "").partition("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--scale", default="small")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--anatomy", type=Path)
-    options = parser.parse_args()
+    return parser
+
+
+def study_of(options: argparse.Namespace) -> Study:
+    """Return the study that the options name."""
     source = Simulated(LabelledHeads(options.anatomy)) if options.anatomy else Simulated()
     scale, device = scale_of(options.scale), torch.device("cpu")
     tell = partial(print, file=sys.stderr)  # not between the rows of a table

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from benchmarks.study_folder import study_of
+from benchmarks.study_folder import parser_of, study_of
 from cephalign.parallel import undivided_operations
 from cephalign.study import table2
 from cephalign.study.lesson import mean_loss
@@ -22,7 +22,7 @@ COLUMNS = ("network", "learnt from", "validation", "test")
 
 
 def main() -> None:
-    study = study_of(__doc__.partition("\n")[0])
+    study = study_of(parser_of(__doc__).parse_args())
     print(f"| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|", flush=True)
     with undivided_operations():
         for name in table2.names(study):
