@@ -25,12 +25,13 @@ from benchmarks.method import ROOT
 from benchmarks.pairs import data_folder
 from benchmarks.table import write_page
 from cephalign.metrics.regression import r_squared
+from cephalign.models.card import Card
 from cephalign.models.dcnn import PairRegressor
 from cephalign.models.features import UNIT, FeaturesConfig
 from cephalign.models.features_start import as_tensors
 from cephalign.models.heads import Ann, GaussianProcesses, SupportVectors
 from cephalign.models.heads.head import Head
-from cephalign.models.weights import Card, Weights, load_shipped, load_weights, save_weights
+from cephalign.models.weights import Weights, load_shipped, load_weights, save_weights
 from cephalign.parallel import undivided_operations
 from cephalign.train.config import Config, read_config
 from cephalign.train.heads import Purpose, anatomy_for

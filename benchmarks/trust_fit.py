@@ -17,7 +17,8 @@ import torch
 from torch import Tensor
 
 from benchmarks.trust import GOOD_MM, LEARN_SEED, Row, rows_of
-from cephalign.models.weights import Card, save_weights
+from cephalign.models.card import Card
+from cephalign.models.weights import save_weights
 from cephalign.parallel import undivided_operations
 from cephalign.train.provenance import commit, device_name
 from cephalign.trust.evidence import Evidence

@@ -14,8 +14,9 @@ from cephalign.errors import CephalignError, InputError
 from cephalign.geometry import Grid, Modality, Volume
 from cephalign.io.volumes import write_volume
 from cephalign.models import weights
+from cephalign.models.card import Card
 from cephalign.models.modality import CLASSES, ModalityConfig, identify, shipped_identifier
-from cephalign.models.weights import Card, save_weights
+from cephalign.models.weights import save_weights
 
 TINY = ModalityConfig(side=8, spacing_mm=32.0, filters=(4, 8))
 GRID = Grid((40, 44, 20), np.diag([-5.0, -5.0, 9.0, 1.0]))

@@ -8,10 +8,11 @@ import torch
 
 from cephalign.errors import InputError
 from cephalign.geometry import Modality, Rigid, Volume
+from cephalign.models.card import Card
 from cephalign.models.features import FeaturesConfig, motion_of
 from cephalign.models.features_start import FeaturesStart, as_arrays, as_tensors
 from cephalign.models.heads import Ann
-from cephalign.models.weights import Card, load_weights, save_weights
+from cephalign.models.weights import load_weights, save_weights
 from cephalign.prep.head import head_mask
 from cephalign.simulate.pair import simulated_pair
 

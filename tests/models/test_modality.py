@@ -7,6 +7,7 @@ from scipy.spatial.transform import Rotation
 
 from cephalign.errors import InputError
 from cephalign.geometry import Grid, Modality, Volume
+from cephalign.models.card import Card
 from cephalign.models.modality import (
     CLASSES,
     LOOKS,
@@ -17,7 +18,7 @@ from cephalign.models.modality import (
     loss_name,
     temperature_of,
 )
-from cephalign.models.weights import Card, load_weights, save_weights
+from cephalign.models.weights import load_weights, save_weights
 from cephalign.prep.coarse import FoundHead
 from cephalign.prep.head import head_mask
 

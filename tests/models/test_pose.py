@@ -8,9 +8,10 @@ from scipy.spatial.transform import Rotation
 from cephalign.errors import InputError
 from cephalign.geometry import Grid, Rigid, Volume
 from cephalign.geometry.grid import apply_affine
+from cephalign.models.card import Card
 from cephalign.models.pose.locate import APART_DEG, Locator
 from cephalign.models.pose.orientation import Orientation, OrientationConfig, OrientationNetwork
-from cephalign.models.weights import Card, load_weights, save_weights
+from cephalign.models.weights import load_weights, save_weights
 from cephalign.prep.coarse import FoundHead
 from cephalign.prep.head import head_mask
 

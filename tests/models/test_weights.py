@@ -11,7 +11,8 @@ from torch import nn
 
 from cephalign.errors import InputError, OutputError
 from cephalign.models import weights
-from cephalign.models.weights import Card, load_shipped, load_weights, save_weights
+from cephalign.models.card import KEY, Card
+from cephalign.models.weights import load_shipped, load_weights, save_weights
 
 CARD = Card(
     name="small",
@@ -90,7 +91,7 @@ def test_other_files_are_refused(path, held):
 
 @pytest.mark.parametrize(
     "metadata",
-    [None, {"other": "x"}, {weights.KEY: "no JSON"}, {weights.KEY: "[1]"}, {weights.KEY: '{"name": "a"}'}],
+    [None, {"other": "x"}, {KEY: "no JSON"}, {KEY: "[1]"}, {KEY: '{"name": "a"}'}],
 )
 def test_weights_without_a_card_are_refused(path, metadata):
     save_file(network().state_dict(), path, metadata)

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cephalign.errors import InputError
-from cephalign.models.weights import Card, load_weights, save_weights
+from cephalign.models.card import Card
+from cephalign.models.weights import load_weights, save_weights
 from cephalign.trust import expectation as room
 from cephalign.trust.evidence import Evidence
 from cephalign.trust.expectation import EDGES_MM, Expectation, TrustNetwork, as_numbers, network_of

@@ -1,6 +1,5 @@
-"""Weights of networks in one file: safetensors, with a card that says what they are and how they were made.
+"""Weights of networks in one file: safetensors, with their card in its metadata and beside it.
 
-The card is JSON under one key of the file's metadata, and the same for people in a Markdown file beside it.
 What ships with the program lies in `shipped/`, and `hashes.txt` there, as `sha256sum` writes it, says which
 bytes are the right ones.
 """
@@ -8,65 +7,21 @@ bytes are the right ones.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from cephalign.errors import InputError
 from cephalign.io.atomic import whole_file
+from cephalign.models.card import Card, card_of, markdown, metadata
 
 SHIPPED = Path(__file__).parent / "shipped"
 HASHES = "hashes.txt"
 SUFFIX = ".safetensors"
-# One key, since safetensors writes several in another order each time.
-KEY = "cephalign_card"
-
-
-@dataclass(frozen=True)
-class Card:
-    """What weights are and how they were made; all of it can be written as JSON.
-
-    Parameters
-    ----------
-    name : str
-        Of the file.
-    architecture : str
-        Of the network: the weights fit no other.
-    config : mapping
-        What the network is built with.
-    data : str
-        What it was trained on, in a sentence or two.
-    seed, steps : int
-    commit : str
-        Of the code that trained it.
-    device : str
-    hours : float
-    figures : mapping of str to float
-        On the validation's heads, under the weights as they are in the file.
-    """
-
-    name: str
-    architecture: str
-    config: Mapping[str, Any] = field(default_factory=dict)
-    data: str = ""
-    seed: int = 0
-    steps: int = 0
-    commit: str = ""
-    device: str = ""
-    hours: float = 0.0
-    figures: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def arguments(self) -> dict[str, Any]:
-        """The configuration as it was before it was JSON, which has lists for tuples."""
-        return {name: tuple(one) if isinstance(one, list) else one for name, one in self.config.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,11 +101,11 @@ def save_weights(path: Path, weights: nn.Module | Mapping[str, Tensor], card: Ca
     tensors = weights.state_dict() if isinstance(weights, nn.Module) else weights
     # Cloned, since safetensors refuses tensors that share memory.
     plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-    held = save(plain, {KEY: json.dumps(asdict(card))})
+    held = save(plain, metadata(card))
     with whole_file(path) as temporary:
         temporary.write_bytes(held)
     with whole_file(path.with_suffix(".md")) as temporary:
-        temporary.write_text(_markdown(card, hashlib.sha256(held).hexdigest()), encoding="utf-8")
+        temporary.write_text(markdown(card, hashlib.sha256(held).hexdigest()), encoding="utf-8")
 
 
 def halved(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -198,7 +153,7 @@ def load_weights(path: Path, sha256: str = "") -> Weights:
         tensors = load(held)
     except (SafetensorError, ValueError, KeyError, OverflowError) as error:
         raise InputError(f"{path} is damaged or not a safetensors file: {error}") from error
-    return Weights(tensors, _card(held, path), str(path), found)
+    return Weights(tensors, card_of(held, path), str(path), found)
 
 
 def load_shipped(name: str) -> Weights:
@@ -232,48 +187,3 @@ def _hashes(path: Path) -> dict[str, str]:
         raise InputError(f"cannot read {path}: {error.strerror}", do="install cephalign again") from error
     pairs = (line.split(maxsplit=1) for line in lines if line)
     return {name[-1].removeprefix("*"): digest for digest, *name in pairs if name}
-
-
-def _card(held: bytes, path: Path) -> Card:
-    """Read the card: a file starts with the length of its header, 8 bytes, and the header, as JSON."""
-    try:
-        header = json.loads(held[8 : 8 + int.from_bytes(held[:8], "little")])
-        record = json.loads(header["__metadata__"][KEY])
-        return Card(**{one.name: record[one.name] for one in fields(Card)})
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise InputError(
-            f"{path} has no card",
-            expected=f"weights written by cephalign, with {KEY} in their metadata",
-        ) from error
-
-
-def _markdown(card: Card, sha256: str) -> str:
-    rows = {
-        "architecture": card.architecture,
-        "trained on": card.data,
-        "seed": card.seed,
-        "steps": card.steps,
-        "commit": card.commit,
-        "device": card.device,
-        "hours": f"{card.hours:.2f}",
-        "PyTorch": torch.__version__,
-        "SHA-256": sha256,
-    }
-    facts = [f"| {name} | {value} |" for name, value in rows.items()]
-    table = ("| figure | value |", "|---|---|")
-    figures = [*table, *(f"| {name} | {value:.5g} |" for name, value in card.figures.items())]
-    lines = [
-        f"# Weights: {card.name}",
-        "",
-        *("| | |", "|---|---|"),
-        *facts,
-        "",
-        "On the validation's heads, which it was not trained on:",
-        "",
-        *(figures if card.figures else ["nothing was measured yet."]),
-        "",
-        *("The network is built with:", "", "```json"),
-        json.dumps(dict(card.config), indent=2),
-        "```",
-    ]
-    return "\n".join(lines) + "\n"

@@ -9,7 +9,8 @@ import torch
 from cephalign.errors import OutputError
 from cephalign.io.atomic import whole_file
 from cephalign.io.hashes import sha256_of
-from cephalign.models.weights import SUFFIX, Card, Weights, halved, save_weights
+from cephalign.models.card import Card
+from cephalign.models.weights import SUFFIX, Weights, halved, save_weights
 from cephalign.train.checkpoint import load_checkpoint, save_checkpoint
 from cephalign.train.config import Config
 from cephalign.train.curves import draw_curves

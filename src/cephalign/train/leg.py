@@ -7,7 +7,8 @@ from pathlib import Path
 import torch
 
 from cephalign.errors import InputError
-from cephalign.models.weights import Card, Weights
+from cephalign.models.card import Card
+from cephalign.models.weights import Weights
 from cephalign.train.config import Config
 from cephalign.train.feed import Feed, Recipe
 from cephalign.train.folder import Folder
