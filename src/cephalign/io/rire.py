@@ -8,7 +8,6 @@ the gantry tilt some headers mention is not applied: the standard transforms are
 
 from __future__ import annotations
 
-import contextlib
 import math
 from pathlib import Path
 from typing import Any
@@ -19,11 +18,11 @@ from numpy.typing import NDArray
 from cephalign.errors import GeometryError, InputError
 from cephalign.geometry.grid import Grid
 from cephalign.geometry.rigid import Rigid
-from cephalign.geometry.volume import Modality, Volume
+from cephalign.geometry.volume import Volume
 from cephalign.io.atomic import whole_file
-from cephalign.io.exchange import finite
 from cephalign.io.frames import RAS_FROM_LPS
 from cephalign.io.lzw import unpack
+from cephalign.io.rire_header import ORIENTATION, count_of, header_text, keys_of, modality_of, numbers_of
 from cephalign.io.voxels import (
     PACKED_EXCESS,
     file_size,
@@ -37,11 +36,7 @@ from cephalign.io.voxels import (
 IMAGE = "image.bin"
 # How it may be packed: the project's archives hold the first.
 UNPACK = {".Z": unpack, ".gz": inflate}
-MOST_HEADER = 1_000_000
 BIG_ENDIAN = np.dtype(">i2")
-ORIENTATION = "L : P : H"
-MODALITIES = {"CT": Modality.CT, "MR": Modality.MR, "PET": Modality.PET}
-WEIGHTINGS = {"T1": Modality.T1, "T2": Modality.T2, "PD": Modality.PD}
 # With the bytes in the wrong order neighbours differ by thousands instead of tens.
 ROUGHNESS_RATIO = 4.0
 
@@ -61,8 +56,12 @@ def read(header: Path) -> Volume:
     GeometryError
         An orientation other than L : P : H, or no spacing.
     """
-    keys = _keys(header)
-    shape = (_count(keys, "columns", header), _count(keys, "rows", header), _count(keys, "slices", header))
+    keys = keys_of(header)
+    shape = (
+        count_of(keys, "columns", header),
+        count_of(keys, "rows", header),
+        count_of(keys, "slices", header),
+    )
     for key, wanted in (("bitsallocated", "16"), ("pixelrepresentation", "1")):
         if key in keys and keys[key][-1].split()[:1] != [wanted]:
             raise InputError(
@@ -76,10 +75,10 @@ def read(header: Path) -> Volume:
             f"{header}: not RIRE's patient orientation", expected=ORIENTATION, got=orientation
         )
     # As in DICOM the first number is the distance of rows, the second that of columns.
-    row_mm, column_mm = _numbers(keys, "pixelsize", 2, header)
-    (slice_mm,) = _numbers(keys, "slicethickness", 1, header)
+    row_mm, column_mm = numbers_of(keys, "pixelsize", 2, header)
+    (slice_mm,) = numbers_of(keys, "slicethickness", 1, header)
     grid = grid_or_refuse(header, shape, RAS_FROM_LPS @ np.diag([column_mm, row_mm, slice_mm, 1.0]))
-    return Volume(_voxels(header.with_name(IMAGE), shape), grid, _modality(keys))
+    return Volume(_voxels(header.with_name(IMAGE), shape), grid, modality_of(keys))
 
 
 def in_rire_frame(volume: Volume) -> tuple[Volume, Rigid]:
@@ -151,60 +150,9 @@ def write(volume: Volume, header: Path, description: str = "") -> None:
         )
     # The header last: a folder without it is not taken for a volume.
     with whole_file(header) as header_file:
-        header_file.write_text(_header_text(volume, description), encoding="ascii", errors="replace")
+        header_file.write_text(header_text(volume, description), encoding="ascii", errors="replace")
         with whole_file(header.with_name(IMAGE)) as image_file:
             image_file.write_bytes(whole.tobytes(order="F"))
-
-
-def _header_text(volume: Volume, description: str) -> str:
-    weighting = next((name for name, modality in WEIGHTINGS.items() if modality == volume.modality), "")
-    modality = (
-        "MR" if weighting else next((n for n, m in MODALITIES.items() if m == volume.modality), "unknown")
-    )
-    i_mm, j_mm, k_mm = (float(mm) for mm in volume.grid.spacing)
-    columns, rows, slices = volume.grid.shape
-    lines = [f"Modality := {modality}"]
-    lines += [f"Comments := {' '.join(description.split())}"] if description else []
-    lines += ["", f"Slice thickness := {k_mm!r}"]
-    lines += [f"Comments := {weighting}"] if weighting else []
-    lines += ["", f"Patient Orientation := {ORIENTATION}", "", "Image dimensions := 3"]
-    lines += [f"Rows := {rows}", f"Columns := {columns}", f"Slices := {slices}"]
-    lines += [f"Pixel size := {j_mm!r} : {i_mm!r}", "Bits allocated := 16", "Bits stored := 16"]
-    return "\n".join([*lines, "High bit := 15", "Pixel representation := 1"]) + "\n"
-
-
-def _keys(header: Path) -> dict[str, list[str]]:
-    """Return each key (without spaces, case and a unit in brackets) with its values: some keys repeat."""
-    keys: dict[str, list[str]] = {}
-    for line in read_part(header, 0, MOST_HEADER).decode(errors="replace").splitlines():
-        key, separator, value = line.partition(":=")
-        if separator:
-            keys.setdefault("".join(key.partition("(")[0].lower().split()), []).append(value.strip())
-    if not keys:
-        raise InputError(f"{header} is not a RIRE header", expected="lines of the form Key := value")
-    return keys
-
-
-def _numbers(keys: dict[str, list[str]], key: str, count: int, header: Path) -> list[float]:
-    if key not in keys:
-        raise InputError(f"{header} is not a RIRE header", expected=f"a line '{key} := ...'")
-    words = [word for part in keys[key][-1].split(":") for word in part.split()[:1]]  # a unit may follow
-    return [float(number) for number in finite(words, f"{header}: {key}", count)]
-
-
-def _count(keys: dict[str, list[str]], key: str, header: Path) -> int:
-    (number,) = _numbers(keys, key, 1, header)
-    if not number.is_integer() or number < 1:
-        raise InputError(f"{header}: {key} is no count", expected="a whole number above 0", got=str(number))
-    return int(number)
-
-
-def _modality(keys: dict[str, list[str]]) -> Modality:
-    with contextlib.suppress(KeyError):
-        modality = MODALITIES[keys["modality"][-1].upper()]
-        named = [WEIGHTINGS[text.upper()] for text in keys.get("comments", []) if text.upper() in WEIGHTINGS]
-        return named[-1] if modality is Modality.MR and named else modality
-    return Modality.UNKNOWN
 
 
 def _voxels(image: Path, shape: tuple[int, int, int]) -> NDArray[Any]:
