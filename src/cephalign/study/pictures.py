@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from cephalign.study.study import Study
 
 DPI = 110
 COLUMNS = 4
+TITLE_CHARACTERS = 32
 
 
 def draw_fig6(study: Study, path: Path) -> None:
@@ -70,7 +72,10 @@ def draw_fig8(study: Study, path: Path) -> None:
 
 
 def draw_fig9(study: Study, path: Path) -> None:
-    """Draw one axial cut for each method: tiles of the fixed scan, and of the moving one as it was put."""
+    """Draw one axial cut for each method: tiles of the fixed scan, and of the moving one as it was put.
+
+    It goes through the middle of the fixed grid, where a moved scan shows most of its slab.
+    """
     pair = next(held_out_pairs(study, 0))
     poses = {"true motion": (pair.truth, 0.0)}
     for name in fig9.all_names(study):
@@ -79,14 +84,15 @@ def draw_fig9(study: Study, path: Path) -> None:
             poses[name] = Rigid(np.array(cell["moving_from_fixed"])), cell["TRE"]
     rows = -(-len(poses) // COLUMNS)
     figure, axes = _figure(rows, COLUMNS, width=3.2 * COLUMNS, height=3.4 * rows)
-    field = Field(pair.points.mean(axis=0), extent_mm=240.0, pixels=320)
+    field = Field(pair.fixed.grid.centre, extent_mm=210.0, pixels=320)
     scans = (pair.fixed, Rigid.identity()), *((pair.moving, pose) for pose, _ in poses.values())
     cuts = [cut(scan, pose, PLANES[0], field) for scan, pose in scans]
     (fixed,) = grey_levels(cuts[:1], pair.fixed.modality)
     shown = grey_levels(cuts[1:], pair.moving.modality)
     for one, (name, (_, off)), moving in zip(axes, poses.items(), shown, strict=False):
         one.imshow(checkerboard(fixed, moving))
-        one.set_title(f"{name}\n{off:.1f} mm" if off else name, fontsize="medium")
+        title = fill(name, TITLE_CHARACTERS)
+        one.set_title(f"{title}\n{off:.1f} mm" if off else title, fontsize="medium")
     for one in axes:
         one.axis("off")
     _save(figure, path)
