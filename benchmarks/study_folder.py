@@ -9,7 +9,6 @@ from pathlib import Path
 
 import torch
 
-from cephalign.simulate.labelled import LabelledHeads
 from cephalign.study.originals import Simulated
 from cephalign.study.scale import scale_of
 from cephalign.study.study import Study
@@ -27,7 +26,6 @@ def parser_of(documentation: str | None) -> argparse.ArgumentParser:
 
 def study_of(options: argparse.Namespace) -> Study:
     """Return the study that the options name."""
-    source = Simulated(LabelledHeads(options.anatomy)) if options.anatomy else Simulated()
-    scale, device = scale_of(options.scale), torch.device("cpu")
+    scale, source, device = scale_of(options.scale), Simulated.of(options.anatomy), torch.device("cpu")
     tell = partial(print, file=sys.stderr)  # not between the rows of a table
     return Study(scale, options.seed, options.folder, source, device, tell, lambda *_: None)

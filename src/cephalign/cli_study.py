@@ -82,11 +82,10 @@ def study(
 
 def _source(scale: Scale, anatomy: Path | None, data: Path | None) -> tuple[Scale, Source]:
     from cephalign.io.pairs_table import read_pairs
-    from cephalign.simulate.labelled import LabelledHeads
     from cephalign.study.originals import FEWEST, Scanned, Simulated
 
     if data is None:
-        return scale, Simulated(LabelledHeads(anatomy)) if anatomy else Simulated()
+        return scale, Simulated.of(anatomy)
     if anatomy:
         raise InputError("--anatomy and --data exclude each other", do="give one of them")
     count = len(read_pairs(data))

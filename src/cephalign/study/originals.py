@@ -75,6 +75,11 @@ class Simulated:
 
     anatomy: Anatomy = procedural_head
 
+    @classmethod
+    def of(cls, labels: Path | None) -> Simulated:
+        """Return heads from a folder of label maps, or procedural ones where there is none."""
+        return cls(LabelledHeads(labels)) if labels else cls()
+
     @property
     def name(self) -> str:
         """Of the heads."""
